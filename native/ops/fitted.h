@@ -1,0 +1,128 @@
+// Kernels that fitted transformations are lowered to: their parameters are the fitted state.
+#pragma once
+#include <cmath>
+
+#include "ops/lookup.h"
+#include "ops/order.h"
+#include "registry/function.h"
+#include "registry/list.h"
+#include "registry/params.h"
+
+namespace skewless::ops {
+
+struct Standardize {
+  static constexpr Doc doc{"standardize", "x", "(x - mean) / scale.", "[7] {\"mean\":3,\"scale\":2} -> 2"};
+  static constexpr ParamSpec params[] = {{"mean", ParamKind::kFloat64, nullptr, "Subtracted from x."},
+                                         {"scale", ParamKind::kFloat64, nullptr, "Divides the difference."}};
+  double mean = 0, scale = 1;
+
+  const char* init(const Params& p) {
+    mean = p.float64("mean", 0);
+    scale = p.float64("scale", 1);
+    return nullptr;
+  }
+  SK_INLINE double call(double x) const { return (x - mean) / scale; }
+};
+
+struct MinMaxScale {
+  static constexpr Doc doc{"minMaxScale", "x",
+                           "x * scale + min, rounded after each step as scikit-learn does.",
+                           "[7] {\"min\":-1,\"scale\":0.5} -> 2.5"};
+  static constexpr ParamSpec params[] = {{"min", ParamKind::kFloat64, nullptr, "Added to the product."},
+                                         {"scale", ParamKind::kFloat64, nullptr, "Multiplies x."}};
+  double min = 0, scale = 1;
+
+  const char* init(const Params& p) {
+    min = p.float64("min", 0);
+    scale = p.float64("scale", 1);
+    return nullptr;
+  }
+  SK_INLINE double call(double x) const { return x * scale + min; }
+};
+
+template <class T>
+struct CategoryIndex {
+  static constexpr Doc doc{
+      "categoryIndex", "x",
+      "Position of x among the categories, -1 when it is none of them. -0 equals 0 and NaN equals "
+      "NaN; of equal categories the first counts.",
+      example_of<T>("[7] {\"categories\":[5,7]} -> 1; [6] {\"categories\":[5,7]} -> -1",
+                    "[\"b\"] {\"categories\":[\"a\",\"b\"]} -> 1; [\"\"] {\"categories\":[\"a\"]} -> -1")};
+  static constexpr ParamSpec params[] = {{"categories", list_kind<T>, nullptr, "The categories in order."}};
+  static constexpr bool vectorize = false;
+  Lookup<T> lookup;
+
+  const char* init(const Params& p) { return lookup.init(list_of<T>(p, "categories"), NanKeys::kEqual); }
+  SK_INLINE int64_t call(T x) const { return lookup.find(x); }
+};
+
+struct BucketIndex {
+  static constexpr Doc doc{
+      "bucketIndex", "x",
+      "How many of the increasing edges are less than or equal to x: the number of its bucket, from "
+      "0 to the number of edges. Null for NaN.",
+      "[5] {\"edges\":[1,5,9]} -> 2; [0.5] {\"edges\":[1,5,9]} -> 0; [\"NaN\"] {\"edges\":[1]} -> null"};
+  static constexpr ParamSpec params[] = {
+      {"edges", ParamKind::kFloat64List, nullptr, "Interior edges, strictly increasing; may be empty."}};
+  static constexpr unsigned effects = kMayNull;
+  static constexpr bool vectorize = false;
+  std::vector<double> edges;
+
+  const char* init(const Params& p) {
+    edges = p.float64s("edges");
+    for (size_t i = 0; i < edges.size(); ++i) {
+      if (edges[i] != edges[i]) return "edges must not hold NaN";
+      if (i > 0 && !(edges[i - 1] < edges[i])) return "edges must be strictly increasing";
+    }
+    return nullptr;
+  }
+  SK_INLINE Outcome call(int64_t& out, double x) const {
+    const double* first = edges.data();
+    size_t count = edges.size();
+    // A halving search whose steps are conditional moves: buckets are unpredictable, a missed branch costs
+    // more.
+    while (count > 1) {
+      const size_t half = count / 2;
+      first = first[half - 1] <= x ? first + half : first;
+      count -= half;
+    }
+    out = (first - edges.data()) + (count == 1 && *first <= x ? 1 : 0);
+    return x != x ? Outcome::kNull : Outcome::kOk;
+  }
+};
+
+template <class T>
+struct LookupFloat64 {
+  static constexpr Doc doc{
+      "lookupFloat64", "x",
+      "The value at the position of x among the keys, or the fallback. -0 equals 0 and NaN equals "
+      "NaN; of equal keys the first counts.",
+      example_of<T>("[7] {\"keys\":[5,7],\"values\":[0.5,2.5],\"fallback\":-1} -> 2.5; "
+                    "[6] {\"keys\":[5,7],\"values\":[0.5,2.5],\"fallback\":-1} -> -1",
+                    "[\"b\"] {\"keys\":[\"a\",\"b\"],\"values\":[0.5,2.5],\"fallback\":-1} -> 2.5; "
+                    "[\"c\"] {\"keys\":[\"a\",\"b\"],\"values\":[0.5,2.5],\"fallback\":-1} -> -1")};
+  static constexpr ParamSpec params[] = {
+      {"keys", list_kind<T>, nullptr, "The keys."},
+      {"values", ParamKind::kFloat64List, nullptr, "One value for each key."},
+      {"fallback", ParamKind::kFloat64, nullptr, "The answer for any other x."}};
+  static constexpr bool vectorize = false;
+  Lookup<T> lookup;
+  std::vector<double> values{0.0};  // the fallback, then the value of each key: find() + 1 is the place
+
+  const char* init(const Params& p) {
+    const auto& keys = list_of<T>(p, "keys");
+    const std::vector<double>& given = p.float64s("values");
+    if (keys.size() != given.size()) return "keys and values must have the same length";
+    values.assign(1, p.float64("fallback", 0));
+    values.insert(values.end(), given.begin(), given.end());
+    return lookup.init(keys, NanKeys::kEqual);
+  }
+  SK_INLINE double call(T x) const { return values[static_cast<size_t>(lookup.find(x) + 1)]; }
+};
+
+using FittedFunctions =
+    FunctionList<Standardize, MinMaxScale, CategoryIndex<StringView>, CategoryIndex<double>,
+                 CategoryIndex<int64_t>, BucketIndex, LookupFloat64<StringView>, LookupFloat64<int64_t>,
+                 LookupFloat64<double>>;
+
+}  // namespace skewless::ops
