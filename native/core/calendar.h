@@ -10,7 +10,7 @@ constexpr int64_t kSecondsPerDay = 86400;
 constexpr int64_t kCycleYears = 400;
 constexpr int64_t kCycleDays = 146097;  // days of 400 years; also a whole number of weeks
 
-// A century is a multiple of 16 only with a multiple of 400. Written without a branch that years would mislead.
+// Of the multiples of 100, those of 16 are those of 400. Written so that no branch depends on the year.
 SK_INLINE constexpr bool is_leap(int32_t year) { return (year & (year % 100 == 0 ? 15 : 3)) == 0; }
 
 // The day number of 1 January. Only for years 1 to a few million.
@@ -49,7 +49,7 @@ struct Date {
 };
 
 // The constants that split a March-based year without branches are those of C. Neri and L. Schneider,
-// "Euclidean affine functions and their application to calendar algorithms" (2021), section 6.
+// "Euclidean affine functions and their application to calendar algorithms" (2021).
 SK_INLINE constexpr Date date_of(Day d) {
   const uint32_t n1 = 4 * (static_cast<uint32_t>(d.rest) + kShiftDays) + 3;
   const uint32_t century = n1 / 146097;

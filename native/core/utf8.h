@@ -221,7 +221,11 @@ SK_INLINE const uint8_t* skip_white_space_back(const uint8_t* begin, const uint8
 
 // The first position from p on where white space begins, or end.
 SK_INLINE const uint8_t* find_white_space(const uint8_t* p, const uint8_t* end) {
-  while (p != end && white_space_size(p, end) == 0) ++p;
+  while (p != end) {
+    // One comparison settles printable ASCII and the bytes within a code point.
+    if (SK_UNLIKELY(static_cast<uint8_t>(*p - 0x21) >= 0xC2 - 0x21) && white_space_size(p, end) != 0) break;
+    ++p;
+  }
   return p;
 }
 

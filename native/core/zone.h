@@ -1,10 +1,10 @@
 // The offsets of one time zone: a transition table, indexed for lookup in a few nanoseconds.
 //
 // Before the first transition the first offset holds. The table reaches to 2100-01-01T00:00:00Z. From there
-// on, the offset is that of the equivalent instant in 2072 to 2099: as many seconds after the start of its UTC
-// year, in the latest of these years that has the same number of days and the same weekday of 1 January. (But
-// for centuries the calendar repeats every 28 years, so these years hold every kind.) Transitions given past
-// 2100 are not used.
+// on, the offset is that of the equivalent instant in 2072 to 2099: as many seconds after the start of its
+// UTC year, in the latest of these years that has the same number of days and the same weekday of 1 January.
+// (But for centuries the calendar repeats every 28 years, so these years hold every kind.) Transitions given
+// past 2100 are not used.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -71,8 +71,8 @@ class Zone {
 
   // The earliest instant at which the local clock shows `second + delta` (local time counted in seconds as
   // if it were UTC) or, where the clock skips that time, the instant of the skip. Given and answered as
-  // distances from `second`, so that times next to the ends of int64 need no care. Exact where transitions are at least
-  // three days apart, as all known ones are.
+  // distances from `second`, so that times next to the ends of int64 need no care. Exact where transitions
+  // are at least three days apart, as all known ones are.
   SK_INLINE int64_t local_to_utc(int64_t second, int64_t delta) const {
     if (fixed_) return delta - first_;
     const int64_t before = offset_at(later(second, delta - kWindow));

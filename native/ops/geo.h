@@ -14,25 +14,52 @@ constexpr double kEarthRadius = 6371008.8;                        // metres: the
 constexpr double kRadiansPerDegree = 3.141592653589793 / 180.0;
 constexpr double kDegreesPerRadian = 180.0 / 3.141592653589793;
 
-SK_INLINE bool in_degrees(double x, double limit) { return x >= -limit && x <= limit; }
+SK_INLINE bool in_degrees(double x, double limit) { return (x >= -limit) & (x <= limit); }
+
+// Whether both positions have a meaning; longitudes may wrap around any number of times.
+SK_INLINE bool are_positions(double lat1, double lon1, double lat2, double lon2) {
+  return in_degrees(lat1, 90) & in_degrees(lat2, 90) & (lon1 - lon1 == 0) & (lon2 - lon2 == 0);
+}
+
+SK_INLINE double longitude_angle(double lon1, double lon2) { return (lon2 - lon1) * kRadiansPerDegree; }
+
+// Latitudes are small angles, so that only the longitudes can leave the branch-free sine and cosine.
+struct NearTurn {
+  static SK_INLINE double sin(double x) { return math::sin_near(x); }
+  static SK_INLINE double cos(double x) { return math::cos_near(x); }
+};
+struct AnyTurn {
+  static SK_INLINE double sin(double x) { return math::sin(x); }
+  static SK_INLINE double cos(double x) { return math::cos(x); }
+};
 
 struct Haversine {
   static constexpr Doc doc{"haversine", "lat1, lon1, lat2, lon2",
                            "Great-circle distance in metres on a sphere of radius 6371008.8 m, by the haversine formula. "
                            "NaN when a latitude is outside [-90, 90] or a longitude is not finite.",
-                           "[0, 0, 0, 0] -> 0; [0, 0, 0, 180] -> 20015114.442035925; [91, 0, 0, 0] -> \"NaN\""};
-  static constexpr bool vectorize = false;
+                           "[0, 0, 0, 0] -> 0; [12, 34, 12, 34] -> 0; [91, 0, 0, 0] -> \"NaN\""};
   SK_INLINE double call(double lat1, double lon1, double lat2, double lon2) const {
+    return distance<NearTurn>(lat1, lon1, lat2, lon2);
+  }
+  SK_INLINE bool rare(double, double lon1, double, double lon2) const {
+    return math::is_far_angle(longitude_angle(lon1, lon2));
+  }
+  double callRare(double lat1, double lon1, double lat2, double lon2) const {
+    return distance<AnyTurn>(lat1, lon1, lat2, lon2);
+  }
+
+ private:
+  template <class Turn>
+  static SK_INLINE double distance(double lat1, double lon1, double lat2, double lon2) {
     const double dphi = (lat2 - lat1) * kRadiansPerDegree;
-    const double dl = (lon2 - lon1) * kRadiansPerDegree;
-    const double s1 = math::sin(dphi / 2);
-    const double s2 = math::sin(dl / 2);
-    const double c1 = math::cos(lat1 * kRadiansPerDegree);
-    const double c2 = math::cos(lat2 * kRadiansPerDegree);
+    const double dl = longitude_angle(lon1, lon2);
+    const double s1 = NearTurn::sin(dphi / 2);
+    const double s2 = Turn::sin(dl / 2);
+    const double c1 = NearTurn::cos(lat1 * kRadiansPerDegree);
+    const double c2 = NearTurn::cos(lat2 * kRadiansPerDegree);
     const double a = s1 * s1 + (c1 * c2) * (s2 * s2);
-    const double distance = (2 * kEarthRadius) * math::asin(std::sqrt(a > 1 ? 1.0 : a));
-    const bool usable = in_degrees(lat1, 90) & in_degrees(lat2, 90) & (lon1 - lon1 == 0) & (lon2 - lon2 == 0);
-    return usable ? distance : std::numeric_limits<double>::quiet_NaN();
+    const double metres = (2 * kEarthRadius) * math::asin(std::sqrt(a > 1 ? 1.0 : a));
+    return are_positions(lat1, lon1, lat2, lon2) ? metres : std::numeric_limits<double>::quiet_NaN();
   }
 };
 
@@ -42,19 +69,29 @@ struct Bearing {
                            "(north) clockwise to below 360. NaN when a latitude is outside [-90, 90] or a longitude is "
                            "not finite.",
                            "[0, 0, 0, 90] -> 90; [0, 0, 45, 0] -> 0; [0, 0, 0, -90] -> 270; [0, 0, 91, 0] -> \"NaN\""};
-  static constexpr bool vectorize = false;
   SK_INLINE double call(double lat1, double lon1, double lat2, double lon2) const {
+    return direction<NearTurn>(lat1, lon1, lat2, lon2);
+  }
+  SK_INLINE bool rare(double, double lon1, double, double lon2) const {
+    return math::is_far_angle(longitude_angle(lon1, lon2));
+  }
+  double callRare(double lat1, double lon1, double lat2, double lon2) const {
+    return direction<AnyTurn>(lat1, lon1, lat2, lon2);
+  }
+
+ private:
+  template <class Turn>
+  static SK_INLINE double direction(double lat1, double lon1, double lat2, double lon2) {
     const double p1 = lat1 * kRadiansPerDegree;
     const double p2 = lat2 * kRadiansPerDegree;
-    const double dl = (lon2 - lon1) * kRadiansPerDegree;
-    const double c2 = math::cos(p2);
-    const double y = math::sin(dl) * c2;
-    const double x = math::cos(p1) * math::sin(p2) - (math::sin(p1) * c2) * math::cos(dl);
+    const double dl = longitude_angle(lon1, lon2);
+    const double c2 = NearTurn::cos(p2);
+    const double y = Turn::sin(dl) * c2;
+    const double x = NearTurn::cos(p1) * NearTurn::sin(p2) - (NearTurn::sin(p1) * c2) * Turn::cos(dl);
     const double d = math::atan2(y, x) * kDegreesPerRadian;
     const double turned = d < 0 ? d + 360 : d;
-    const double bearing = turned == 360 ? 0.0 : turned;
-    const bool usable = in_degrees(lat1, 90) & in_degrees(lat2, 90) & (lon1 - lon1 == 0) & (lon2 - lon2 == 0);
-    return usable ? bearing : std::numeric_limits<double>::quiet_NaN();
+    const double degrees = turned == 360 ? 0.0 : turned;
+    return are_positions(lat1, lon1, lat2, lon2) ? degrees : std::numeric_limits<double>::quiet_NaN();
   }
 };
 

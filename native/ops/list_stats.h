@@ -109,10 +109,10 @@ struct ListMedian {
 };
 
 // Turns keys into the float64 values that they stand for, in place.
-template <class FromKey>
-inline ListView<double> values_of_keys(int64_t* keys, int64_t count, FromKey from_key) {
+template <bool kReverse>
+inline ListView<double> values_of_keys(int64_t* keys, int64_t count) {
   for (int64_t i = 0; i < count; ++i) {
-    const double value = from_key(keys[i]);
+    const double value = kReverse ? from_reverse_order_key(keys[i]) : from_order_key(keys[i]);
     std::memcpy(keys + i, &value, sizeof value);
   }
   return {reinterpret_cast<const double*>(keys), nullptr, 0, count};
@@ -141,7 +141,7 @@ struct ListTopK {
     for_each_present(x, n, [&](double v) SK_INLINE_LAMBDA { keys[filled++] = reverse_order_key(v); });
     if (n > 32 && kept < n) std::nth_element(keys, keys + kept, keys + n);
     sort_keys(keys, n > 32 ? kept : n);
-    out = values_of_keys(keys, kept, from_reverse_order_key);
+    out = values_of_keys<true>(keys, kept);
     return Outcome::kOk;
   }
 };
@@ -165,7 +165,7 @@ struct ListSort {
     int64_t filled = 0;
     for_each_present(x, n, [&](double v) SK_INLINE_LAMBDA { keys[filled++] = order_key(v); });
     sort_keys(keys, n);
-    out = values_of_keys(keys, n, from_order_key);
+    out = values_of_keys<false>(keys, n);
     return Outcome::kOk;
   }
 };

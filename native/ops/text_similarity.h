@@ -222,7 +222,7 @@ class PositionLists<uint32_t> {
  public:
   bool prepare(Arena& arena, const uint32_t*, int64_t la, const uint32_t*, int64_t lb) {
     const uint64_t capacity = std::bit_ceil(static_cast<uint64_t>(la + lb) * 2);
-    slots_ = arena.allocate_array<Slot>(capacity);
+    slots_ = capacity <= kRoom ? room_ : arena.allocate_array<Slot>(capacity);
     if (slots_ == nullptr) return false;
     mask_ = capacity - 1;
     std::memset(slots_, 0xFF, capacity * sizeof(Slot));  // no code point is 0xFFFFFFFF
@@ -240,6 +240,8 @@ class PositionLists<uint32_t> {
     uint32_t key;
     int32_t first;
   };
+  static constexpr uint64_t kRoom = 128;
+  Slot room_[kRoom];
   Slot* slots_;
   uint64_t mask_;
 };
@@ -345,15 +347,18 @@ class SidedSet {
   }
 
   SK_INLINE void add(StringView s, uint32_t side) {
-    // A short text is its own key; for a longer one the key is a hash.
+    // With its size, a short text is its own key (overlapping reads leave out no byte); for a longer one the
+    // key is a hash.
+    const uint8_t* const p = s.bytes();
     uint64_t key = 0;
-    uint64_t spread;
-    if (s.size <= 8) {
-      if (s.size > 0) std::memcpy(&key, s.data, static_cast<size_t>(s.size));
-      spread = (key + static_cast<uint64_t>(s.size)) * 0x9E3779B97F4A7C15u >> 32;
-    } else {
-      key = spread = hash::xxh64(s.bytes(), s.size, 0);
+    if (s.size > 8) {
+      key = hash::xxh64(p, s.size, 0);
+    } else if (s.size >= 4) {
+      key = utf8::load4(p) | uint64_t{utf8::load4(p + s.size - 4)} << 32;
+    } else if (s.size > 0) {
+      key = p[0] | uint64_t{p[s.size >> 1]} << 8 | uint64_t{p[s.size - 1]} << 16;
     }
+    const uint64_t spread = (key + static_cast<uint64_t>(s.size)) * 0x9E3779B97F4A7C15u >> 32;
     for (uint64_t slot = spread & mask_;; slot = (slot + 1) & mask_) {
       Entry& entry = entries_[slot];
       if (entry.sides == 0) {

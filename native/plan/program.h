@@ -30,8 +30,8 @@ constexpr uint32_t kMaxRegisters = 1u << 20;
 // What is wrong with a plan. `code` is one of src/errors.ts; `node` is the register concerned, or -1.
 class PlanError : public std::runtime_error {
  public:
-  PlanError(const char* code, const std::string& message, int64_t node = -1)
-      : std::runtime_error(message), code(code), node(node) {}
+  PlanError(const char* error_code, const std::string& message, int64_t at_node = -1)
+      : std::runtime_error(message), code(error_code), node(at_node) {}
   const char* code;
   int64_t node;
 };

@@ -1,15 +1,13 @@
 // Lists and vectors: every function against values found by hand or with exact rational arithmetic, and the
 // fixed-order sums against a literal reading of their definition.
 #include <algorithm>
+#include <bit>
 #include <cmath>
-#include <limits>
-#include <memory>
 #include <optional>
 #include <random>
 #include <string>
 #include <vector>
 
-#include "core/arena.h"
 #include "core/lanes.h"
 #include "core/order.h"
 #include "ops/list_stats.h"
@@ -17,132 +15,12 @@
 #include "ops/lists.h"
 #include "ops/vectors.h"
 #include "test/check.h"
+#include "test/list_fixture.h"
 
 namespace skewless::test {
 namespace {
 
 using namespace ops;
-
-constexpr double kInf = std::numeric_limits<double>::infinity();
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
-constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
-constexpr std::nullopt_t null = std::nullopt;
-
-template <class T>
-T garbage();
-template <>
-double garbage<double>() { return std::bit_cast<double>(uint64_t{0x7ff4dead0000beef}); }
-template <>
-int64_t garbage<int64_t>() { return kMin; }
-template <>
-Timestamp garbage<Timestamp>() { return {kMax}; }
-template <>
-StringView garbage<StringView>() { return {reinterpret_cast<const char*>(uintptr_t{8}), -77}; }
-
-// Owns exactly the memory that a view may touch, with trouble behind every null.
-template <class T>
-class List {
- public:
-  List(std::initializer_list<std::optional<T>> items, int64_t offset = 3) : List(std::vector(items), offset) {}
-  List(const std::vector<std::optional<T>>& items, int64_t offset = 3) {
-    const int64_t n = static_cast<int64_t>(items.size());
-    data_ = std::make_unique<T[]>(items.size());
-    const bool nulls = std::any_of(items.begin(), items.end(), [](const auto& x) { return !x.has_value(); });
-    const size_t bytes = static_cast<size_t>((offset + n + 7) / 8);
-    if (nulls) {
-      bits_ = std::make_unique<uint8_t[]>(bytes);
-      std::memset(bits_.get(), 0xff, bytes);
-    }
-    for (int64_t i = 0; i < n; ++i) {
-      const auto& item = items[static_cast<size_t>(i)];
-      data_[static_cast<size_t>(i)] = item ? *item : garbage<T>();
-      const int64_t bit = offset + i;
-      if (!item) bits_[static_cast<size_t>(bit >> 3)] &= static_cast<uint8_t>(~(1 << (bit & 7)));
-    }
-    view_ = {data_.get(), bits_.get(), nulls ? offset : 0, n};
-  }
-  operator ListView<T>() const { return view_; }
-  ListView<T> view() const { return view_; }
-
- private:
-  std::unique_ptr<T[]> data_;
-  std::unique_ptr<uint8_t[]> bits_;
-  ListView<T> view_{};
-};
-
-using F = List<double>;
-using I = List<int64_t>;
-
-List<Timestamp> times(std::initializer_list<std::optional<int64_t>> ticks) {
-  std::vector<std::optional<Timestamp>> items;
-  for (auto t : ticks) items.push_back(t ? std::optional(Timestamp{*t}) : null);
-  return items;
-}
-StringView sv(const char* s) { return {s, static_cast<int64_t>(std::strlen(s))}; }
-List<StringView> texts(std::initializer_list<const char*> items) {
-  std::vector<std::optional<StringView>> all;
-  for (const char* s : items) all.push_back(s ? std::optional(sv(s)) : null);
-  return all;
-}
-
-Arena arena;
-
-template <class T>
-struct Answer {
-  Outcome outcome;
-  T value;
-  bool null() const { return outcome == Outcome::kNull; }
-  bool fails(Outcome o) const { return outcome == o; }
-};
-
-template <class Op, class R, class... A>
-Answer<R> run(Outcome (Op::*)(R&, A...) const, const Op& op, A... args) {
-  R out{};
-  const Outcome o = op.call(out, args...);
-  return {o, out};
-}
-template <class Op, class R, class... A>
-Answer<R> run(Outcome (Op::*)(R&, Arena&, A...) const, const Op& op, A... args) {
-  R out{};
-  const Outcome o = op.call(out, arena, args...);
-  return {o, out};
-}
-// The argument types of `call`, so that a List converts to its view.
-template <class Op, class... X>
-auto call(const X&... args) {
-  return run(&Op::call, Op{}, args...);
-}
-template <class T>
-ListView<T> unwrap(const List<T>& x) { return x.view(); }
-template <class T>
-T unwrap(const T& x) { return x; }
-
-template <class Op, class... X>
-auto ask(const X&... args) {
-  return call<Op>(unwrap(args)...);
-}
-
-// Equal values: the same bits, except that all NaNs are alike.
-bool is(double a, double b) { return (a != a && b != b) || same_bits(a, b); }
-bool is(int64_t a, int64_t b) { return a == b; }
-bool is(Timestamp a, Timestamp b) { return a.ticks == b.ticks; }
-bool is(StringView a, StringView b) { return equal_bytes(a, b); }
-template <class T>
-bool is(ListView<T> a, ListView<T> b) {
-  if (a.length != b.length) return false;
-  for (int64_t i = 0; i < a.length; ++i)
-    if (a.is_valid(i) != b.is_valid(i) || (a.is_valid(i) && !is(a.data[i], b.data[i]))) return false;
-  return true;
-}
-template <class T, class V>
-bool gives(const Answer<T>& a, V expected) {
-  return a.outcome == Outcome::kOk && is(a.value, static_cast<T>(expected));
-}
-template <class T>
-bool gives(const Answer<ListView<T>>& a, const List<T>& expected) {
-  return a.outcome == Outcome::kOk && is(a.value, expected.view());
-}
 
 Params one_text(const char* name, const char* value) {
   return Params({Param{name, ParamKind::kUtf8, {}, {}, {value}}});
@@ -279,7 +157,8 @@ void test_bits() {
     auto bits = std::make_unique<uint8_t[]>(bytes);
     for (size_t i = 0; i < bytes; ++i) bits[i] = static_cast<uint8_t>(random_bits());
     int64_t expected = 0;
-    for (int64_t i = offset; i < offset + length; ++i) expected += (bits[static_cast<size_t>(i >> 3)] >> (i & 7)) & 1;
+    for (int64_t i = offset; i < offset + length; ++i)
+      expected += (bits[static_cast<size_t>(i >> 3)] >> (i & 7)) & 1;
     CHECK(count_set_bits(bits.get(), offset, length) == expected);
   }
   CHECK(count_set_bits(nullptr, 5, 0) == 0);
@@ -399,7 +278,8 @@ void test_searches() {
   // Sizes alone decide before a byte is read.
   const StringView huge{"", int64_t{1} << 30};
   CHECK(ask<ListJoin>(List<StringView>{huge, huge}, sv("")).fails(Outcome::kTooLarge));
-  CHECK(ask<ListJoin>(List<StringView>{sv("a"), sv("b")}, StringView{"", kMax / 2}).fails(Outcome::kTooLarge));
+  const StringView endless{"", kMax / 2};
+  CHECK(ask<ListJoin>(List<StringView>{sv("a"), sv("b")}, endless).fails(Outcome::kTooLarge));
 
   CHECK(gives(ask<ListDiffs>(F{1.0, 4.0, null, 2.0}), F{3.0, -2.0}));
   CHECK(gives(ask<ListDiffs>(F{null, 1.0, null, null, 4.0, null}), F{3.0}));
@@ -502,7 +382,8 @@ void test_sorting() {
     CHECK(gives(ask<ListSort>(F(x)), F(std::vector<std::optional<double>>(up.begin(), up.end()))));
     for (int64_t k : {int64_t{1}, int64_t{3}, static_cast<int64_t>(n) - 1, static_cast<int64_t>(n), kMax}) {
       const auto kept = std::min<int64_t>(k, n);
-      CHECK(gives(ask<ListTopK>(F(x), k), F(std::vector<std::optional<double>>(down.begin(), down.begin() + kept))));
+      const std::vector<std::optional<double>> expected(down.begin(), down.begin() + kept);
+      CHECK(gives(ask<ListTopK>(F(x), k), F(expected)));
     }
   }
   arena.reset();
@@ -539,7 +420,8 @@ void test_distinct() {
     for (const auto& name : names) s.push_back(StringView{name.data(), static_cast<int64_t>(name.size())});
     int64_t distinct = 0, best = 0, best_count = 0;
     for (size_t i = 0; i < x.size(); ++i) {
-      distinct += std::find(x.begin(), x.begin() + static_cast<int64_t>(i), x[i]) == x.begin() + static_cast<int64_t>(i);
+      const auto here = x.begin() + static_cast<int64_t>(i);
+      distinct += std::find(x.begin(), here, x[i]) == here;
       const int64_t c = std::count(x.begin(), x.end(), x[i]);
       if (c > best_count) {
         best_count = c;
@@ -581,9 +463,11 @@ void test_slopes() {
 
 void test_windows() {
   const Timestamp now{30};
-  CHECK(gives(ask<ListWindow<double>>(F{1.0, 2.0, null, 4.0}, times({10, 20, 25, 31}), now, int64_t{20}), F{2.0, null}));
+  CHECK(gives(ask<ListWindow<double>>(F{1.0, 2.0, null, 4.0}, times({10, 20, 25, 31}), now, int64_t{20}),
+              F{2.0, null}));
   // Not in order of time: the answer is a copy.
-  CHECK(gives(ask<ListWindow<double>>(F{1.0, 2.0, null, 4.0, -0.0}, times({11, 31, 30, null, 29}), now, int64_t{20}),
+  CHECK(gives(ask<ListWindow<double>>(F{1.0, 2.0, null, 4.0, -0.0}, times({11, 31, 30, null, 29}), now,
+                                      int64_t{20}),
               F{1.0, null, -0.0}));
   CHECK(gives(ask<ListWindow<int64_t>>(I{1, 2, 3}, times({29, 5, 30}), now, int64_t{2}), I{1, 3}));
   CHECK(gives(ask<ListWindow<StringView>>(texts({"a", "b", nullptr}), times({28, 5, 30}), now, int64_t{3}),
@@ -594,10 +478,13 @@ void test_windows() {
   CHECK(gives(ask<ListWindow<double>>(F{}, times({}), now, int64_t{3}), F{}));
   CHECK(ask<ListWindow<double>>(F{1.0}, times({}), now, int64_t{3}).fails(Outcome::kOutOfRange));
   // now - width below the least tick.
-  CHECK(gives(ask<ListWindow<double>>(F{1.0, 2.0, 3.0}, times({kMin, 0, kMin + 5}), Timestamp{kMin + 5}, kMax), F{1.0, 3.0}));
+  const Timestamp early{kMin + 5};
+  CHECK(gives(ask<ListWindow<double>>(F{1.0, 2.0, 3.0}, times({kMin, 0, kMin + 5}), early, kMax),
+              F{1.0, 3.0}));
   CHECK(gives(ask<ListWindow<double>>(F{1.0, 2.0}, times({kMin, kMax}), Timestamp{kMax}, kMax), F{2.0}));
   CHECK(gives(ask<ListWindow<double>>(F{1.0, 2.0}, times({kMin, kMin + 1}), Timestamp{-1}, kMax), F{2.0}));
-  CHECK(gives(ask<ListWindow<double>>(F{1.0, 2.0}, times({kMin, kMin + 1}), Timestamp{-2}, kMax), F{1.0, 2.0}));
+  CHECK(gives(ask<ListWindow<double>>(F{1.0, 2.0}, times({kMin, kMin + 1}), Timestamp{-2}, kMax),
+              F{1.0, 2.0}));
   CHECK(gives(ask<ListWindow<double>>(F{1.0}, times({kMin}), Timestamp{kMin}, int64_t{1}), F{1.0}));
 
   CHECK(gives(ask<ListWithinWindow>(times({10, 20, null, 31}), now, int64_t{20}), times({20})));
@@ -714,6 +601,20 @@ void test_vectors() {
   CHECK(ask<VectorManhattanDistance>(F{null}, F{1.0}).null());
 }
 
+// An arena that refuses; the data would be read only afterwards.
+void test_out_of_memory() {
+  const ListView<double> f{nullptr, nullptr, 0, int64_t{1} << 40};
+  const ListView<int64_t> i{nullptr, nullptr, 0, int64_t{1} << 40};
+  const ListView<StringView> s{nullptr, nullptr, 0, int64_t{1} << 40};
+  CHECK(ask<ListSort>(f).fails(Outcome::kOutOfMemory));
+  CHECK(ask<ListTopK>(f, int64_t{1}).fails(Outcome::kOutOfMemory));
+  CHECK(ask<ListMedian>(f).fails(Outcome::kOutOfMemory));
+  CHECK(ask<ListQuantile>(f, 0.1).fails(Outcome::kOutOfMemory));
+  CHECK(ask<ListDiffs>(f).fails(Outcome::kOutOfMemory));
+  CHECK(ask<ListNUnique<int64_t>>(i).fails(Outcome::kOutOfMemory));
+  CHECK(ask<ListMode<StringView>>(s).fails(Outcome::kOutOfMemory));
+}
+
 // Effects promise to the executors which outcomes to expect.
 void test_contracts() {
   static_assert(ListMean::effects == kMayNull && ListSum<int64_t>::effects == kMayFail);
@@ -747,6 +648,7 @@ int main() {
   test_windows();
   test_ages();
   test_vectors();
+  test_out_of_memory();
   test_contracts();
   return finish("lists");
 }

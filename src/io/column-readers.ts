@@ -63,73 +63,56 @@ interface DataHead {
   readonly nullBitmap: Uint8Array | undefined;
 }
 
-interface NumberArray extends ArrayBufferView<ArrayBufferLike> {
-  readonly length: number;
-  set(source: NumberArray, offset: number): void;
-  subarray(start: number, end: number): NumberArray;
-  slice(start: number, end: number): NumberArray;
-}
-
-interface NumberArrayType {
-  readonly BYTES_PER_ELEMENT: number;
-  new (length: number): NumberArray;
-  new (buffer: ArrayBufferLike, offset: number, length: number): NumberArray;
-}
-
 /** The part in use; a copy of it if much of the memory would be held for nothing. */
-function inUse(values: NumberArray, length: number): NumberArray {
-  return length * 2 < values.length ? values.slice(0, length) : values.subarray(0, length);
+function inUse(bytes: Uint8Array, length: number): Uint8Array {
+  return length * 2 < bytes.length ? bytes.slice(0, length) : bytes.subarray(0, length);
 }
 
 /** Types whose values are laid out alike on both sides. */
 class FixedReader extends ColumnReader {
-  private source: NumberArray;
-  private values: NumberArray;
+  private source = new Uint8Array(0) as Uint8Array;
+  private values = new Uint8Array(0) as Uint8Array;
 
-  constructor(type: DataType, private readonly ArrayType: NumberArrayType, context: ColumnContext) {
+  constructor(type: DataType, protected readonly width: number, context: ColumnContext) {
     super(type, context);
-    this.source = new ArrayType(0);
-    this.values = new ArrayType(0);
   }
 
   protected override bindValues(vector: VectorHandle, count: number): void {
-    const bytes = this.context.bindings.vector_get_data(vector, count * this.ArrayType.BYTES_PER_ELEMENT);
-    this.source = new this.ArrayType(bytes.buffer, bytes.byteOffset, count);
+    this.source = this.context.bindings.vector_get_data(vector, count * this.width);
   }
 
   protected override takeValues(start: number, count: number): void {
-    const needed = this.length + count;
+    const { width } = this;
+    const used = this.length * width;
+    const needed = used + count * width;
     if (this.values.length < needed) {
-      const grown = new this.ArrayType(Math.max(needed, this.context.rows, this.values.length * 2));
-      grown.set(this.values.subarray(0, this.length), 0);
+      const grown = new Uint8Array(Math.max(needed, this.context.rows * width, this.values.length * 2));
+      grown.set(this.values.subarray(0, used));
       this.values = grown;
     }
-    this.values.set(this.source.subarray(start, start + count), this.length);
+    this.values.set(this.source.subarray(start * width, (start + count) * width), used);
   }
 
   protected override finishValues(head: DataHead): Data {
-    const data = inUse(this.values, head.length);
-    this.values = new this.ArrayType(0);
-    return makeData({ type: this.type as Float64, ...head, data: data as Float64Array });
+    const data = inUse(this.values, head.length * this.width);
+    this.values = new Uint8Array(0);
+    // The library looks at the bytes as the type's own kind of array.
+    return makeData({ type: this.type as Float64, ...head, data });
   }
 }
 
 /** Dates and timestamps; Arrow has no value for DuckDB's infinities. */
 class TemporalReader extends FixedReader {
-  private words = new Int32Array(0);
-
-  constructor(type: DataType, ArrayType: NumberArrayType, context: ColumnContext, private readonly wide: boolean) {
-    super(type, ArrayType, context);
-  }
+  private words = new Int32Array(0) as Int32Array;
 
   protected override bindValues(vector: VectorHandle, count: number): void {
     super.bindValues(vector, count);
-    const bytes = this.context.bindings.vector_get_data(vector, count * (this.wide ? 8 : 4));
-    this.words = new Int32Array(bytes.buffer, bytes.byteOffset, this.wide ? count * 2 : count);
+    const bytes = this.context.bindings.vector_get_data(vector, count * this.width);
+    this.words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2);
   }
 
   protected override takeValues(start: number, count: number): void {
-    const at = infinityAt(this.words, this.wide, start, count, (row) => this.isValid(row));
+    const at = infinityAt(this.words, this.width === 8, start, count, (row) => this.isValid(row));
     if (at >= 0) {
       const { path, column } = this.context;
       throw new TableError(
@@ -144,8 +127,8 @@ class TemporalReader extends FixedReader {
 }
 
 class BoolReader extends ColumnReader {
-  private source = new Uint8Array(0);
-  private values = new Uint8Array(0);
+  private source = new Uint8Array(0) as Uint8Array;
+  private values = new Uint8Array(0) as Uint8Array;
 
   constructor(context: ColumnContext) {
     super(new Bool(), context);
@@ -184,12 +167,12 @@ const windowGap = 64;
 
 /** VARCHAR and BLOB. An entry is a length and then either up to 12 bytes or a prefix and a pointer. */
 class TextReader extends ColumnReader {
-  private words = new Uint32Array(0);
-  private bytes = new Uint8Array(0);
-  private offsets = new Int32Array(0);
-  private values = new Uint8Array(0);
+  private words = new Uint32Array(0) as Uint32Array;
+  private bytes = new Uint8Array(0) as Uint8Array;
+  private offsets = new Int32Array(0) as Int32Array;
+  private values = new Uint8Array(0) as Uint8Array;
   private used = 0;
-  private windows = new Map<number, Uint8Array>();
+  private readonly windows = new Map<number, Uint8Array>();
 
   protected override bindValues(vector: VectorHandle, count: number): void {
     const bytes = this.context.bindings.vector_get_data(vector, count * 16);
@@ -234,7 +217,7 @@ class TextReader extends ColumnReader {
    */
   private copyLong(long: readonly number[]): void {
     const { words, values, windows } = this;
-    let window = new Uint8Array(0);
+    let window = new Uint8Array(0) as Uint8Array;
     let windowStart = 0;
     let windowEnd = 0;
     for (let i = 0; i < long.length; i += 2) {
@@ -269,10 +252,10 @@ class TextReader extends ColumnReader {
     return (this.words[row * 4 + 2] ?? 0) + (this.words[row * 4 + 3] ?? 0) * 2 ** 32;
   }
 
-  private fetch(row: number, length: number): Uint8Array<ArrayBuffer> {
+  private fetch(row: number, length: number): Uint8Array {
     const { bindings } = this.context;
     const found = bindings.get_data_from_pointer(this.bytes.buffer, this.bytes.byteOffset + row * 16 + 8, length);
-    return new Uint8Array(found.buffer as ArrayBuffer, found.byteOffset, length);
+    return found.subarray(0, length);
   }
 
   private reserveOffsets(count: number): void {
@@ -299,7 +282,7 @@ class TextReader extends ColumnReader {
 
   protected override finishValues(head: DataHead): Data {
     // The next batch is likely to need as much.
-    const data = inUse(this.values, this.used) as Uint8Array;
+    const data = inUse(this.values, this.used);
     this.values = new Uint8Array(head.length === this.context.rows ? this.used + (this.used >> 3) : 0);
     const valueOffsets = head.length === 0 ? new Int32Array(1) : this.offsets.subarray(0, head.length + 1);
     this.offsets = new Int32Array(0);
@@ -310,7 +293,7 @@ class TextReader extends ColumnReader {
 
 class EnumReader extends ColumnReader {
   private source: Uint8Array | Uint16Array | Uint32Array = new Uint8Array(0);
-  private indices = new Int32Array(0);
+  private indices = new Int32Array(0) as Int32Array;
 
   constructor(private readonly dictionary: Vector<Utf8>, private readonly width: number, context: ColumnContext) {
     super(new Dictionary(new Utf8(), new Int32()), context);
@@ -344,8 +327,8 @@ class EnumReader extends ColumnReader {
 }
 
 class ListReader extends ColumnReader {
-  private words = new Uint32Array(0);
-  private offsets = new Int32Array(0);
+  private words = new Uint32Array(0) as Uint32Array;
+  private offsets = new Int32Array(0) as Int32Array;
   private used = 0;
 
   constructor(private readonly child: ColumnReader, context: ColumnContext) {
@@ -452,22 +435,22 @@ function textVector(texts: readonly string[]): Vector<Utf8> {
 export function readerOf(type: ColumnType, context: ColumnContext): ColumnReader | undefined {
   // DuckDB's JSON is text by its layout only.
   if (type.alias === "JSON") return undefined;
-  const fixed = (arrow: DataType, ArrayType: NumberArrayType) => new FixedReader(arrow, ArrayType, context);
+  const fixed = (arrow: DataType, width: number) => new FixedReader(arrow, width, context);
   const stamp = (unit: TimeUnit, zone?: string) =>
-    new TemporalReader(new Timestamp(unit, zone ?? null), BigInt64Array, context, true);
+    new TemporalReader(new Timestamp(unit, zone ?? null), 8, context);
   switch (type.typeId) {
     case TypeId.BOOLEAN: return new BoolReader(context);
-    case TypeId.TINYINT: return fixed(new Int8(), Int8Array);
-    case TypeId.SMALLINT: return fixed(new Int16(), Int16Array);
-    case TypeId.INTEGER: return fixed(new Int32(), Int32Array);
-    case TypeId.BIGINT: return fixed(new Int64(), BigInt64Array);
-    case TypeId.UTINYINT: return fixed(new Uint8(), Uint8Array);
-    case TypeId.USMALLINT: return fixed(new Uint16(), Uint16Array);
-    case TypeId.UINTEGER: return fixed(new Uint32(), Uint32Array);
-    case TypeId.UBIGINT: return fixed(new Uint64(), BigUint64Array);
-    case TypeId.FLOAT: return fixed(new Float32(), Float32Array);
-    case TypeId.DOUBLE: return fixed(new Float64(), Float64Array);
-    case TypeId.DATE: return new TemporalReader(new DateDay(), Int32Array, context, false);
+    case TypeId.TINYINT: return fixed(new Int8(), 1);
+    case TypeId.SMALLINT: return fixed(new Int16(), 2);
+    case TypeId.INTEGER: return fixed(new Int32(), 4);
+    case TypeId.BIGINT: return fixed(new Int64(), 8);
+    case TypeId.UTINYINT: return fixed(new Uint8(), 1);
+    case TypeId.USMALLINT: return fixed(new Uint16(), 2);
+    case TypeId.UINTEGER: return fixed(new Uint32(), 4);
+    case TypeId.UBIGINT: return fixed(new Uint64(), 8);
+    case TypeId.FLOAT: return fixed(new Float32(), 4);
+    case TypeId.DOUBLE: return fixed(new Float64(), 8);
+    case TypeId.DATE: return new TemporalReader(new DateDay(), 4, context);
     case TypeId.TIMESTAMP_S: return stamp(TimeUnit.SECOND);
     case TypeId.TIMESTAMP_MS: return stamp(TimeUnit.MILLISECOND);
     case TypeId.TIMESTAMP: return stamp(TimeUnit.MICROSECOND);

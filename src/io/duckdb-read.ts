@@ -1,8 +1,9 @@
 // Parquet, CSV and NDJSON through DuckDB, as a stream of record batches.
 import { Field, RecordBatch, Schema, Struct, makeData } from "apache-arrow";
 import { type ColumnReader, castBeforeReading, readerOf } from "./column-readers.js";
-import { type Chunk, type ColumnType, Session, type Statement, duckdbMessage, queryFailure } from "./duckdb.js";
+import { type Chunk, type ColumnType, Session, type Statement, duckdbMessage, queryFailure, typeName } from "./duckdb.js";
 import { TableError, malformed } from "./errors.js";
+import type { SeekableFile } from "./files.js";
 import { type TableFormat, delimiterOf } from "./format.js";
 import { wantedColumns } from "./options.js";
 import { isTypeName, quoteName, quotePattern, quoteText } from "./sql.js";
@@ -17,15 +18,17 @@ interface Column {
   readonly type: ColumnType;
 }
 
-/** Opens `file`, which messages call `path` (they differ where standard input was spooled). */
+/** Opens `input`, which messages call `path` (they differ where standard input was spooled). */
 export async function openDuckDB(
-  path: string, file: string, format: DuckDBFormat, options: ReadOptions,
+  path: string, input: SeekableFile, format: DuckDBFormat, options: ReadOptions,
 ): Promise<TableSource> {
+  // No objects have no keys; DuckDB would make up a column.
+  if (input.size === 0) return emptySource(path, options);
   const session = await Session.open(`reading ${displayName[format]}`, options);
   const interrupt = () => session.connection.interrupt();
   options.signal?.addEventListener("abort", interrupt);
   try {
-    const source = await openInSession(session, path, file, format, options);
+    const source = await openInSession(session, path, input.file, format, options);
     options.signal?.throwIfAborted();
     return source;
   } catch (error) {
@@ -36,18 +39,23 @@ export async function openDuckDB(
   }
 }
 
+function emptySource(path: string, options: ReadOptions): TableSource {
+  wantedColumns(path, [], options.columns);
+  return { schema: new Schema([]), rowCount: 0, close: async () => undefined, async *[Symbol.asyncIterator]() {} };
+}
+
 async function openInSession(
   session: Session, path: string, file: string, format: DuckDBFormat, options: ReadOptions,
 ): Promise<TableSource> {
-  const columns = await describe(session, path, tableFunction(path, file, format, options, undefined));
+  const plain = tableFunction(path, file, format, options, undefined);
+  const columns = await describe(session, path, plain);
   const known = columns.map((column) => column.name);
   const wanted = wantedColumns(path, known, options.columns);
   const casts = castsOf(path, known, options);
-  const source = await castSource(session, path, file, format, options, columns, casts);
+  const source = castSource(path, file, format, options, columns, casts);
 
-  const selected = new Map(
-    (casts.size === 0 ? columns : await describe(session, path, source, "INVALID_SQL")).map((c) => [c.name, c.type]),
-  );
+  const described = source === plain ? columns : await describe(session, path, source, "INVALID_SQL");
+  const selected = new Map(described.map((column) => [column.name, column.type]));
   const expressions = wanted.map((name) => {
     const type = selected.get(name);
     const cast = type === undefined ? undefined : castBeforeReading(type);
@@ -68,11 +76,11 @@ async function openInSession(
     const type = statement.columnType(i);
     const reader = readerOf(type, { path, column: name, bindings: session.duckdb.bindings, rows: batchRows });
     if (reader !== undefined) return reader;
-    const described = selected.get(name)?.toString() ?? type.toString();
+    const named = typeName(selected.get(name) ?? type);
     throw new TableError(
       "UNSUPPORTED_TYPE",
-      `${path}: column "${name}" has the type ${described}, which is not supported; read it as another type ` +
-        `with \`casts\` (${JSON.stringify({ [name]: suggestedCast(described) })}), or leave it out with \`columns\``,
+      `${path}: column "${name}" has the type ${named}${hintOf(named)}, which is not supported; read it as another type ` +
+        `with \`casts\` (${JSON.stringify({ [name]: suggestedCast(named) })}), or leave it out with \`columns\``,
       { path },
     );
   });
@@ -80,6 +88,10 @@ async function openInSession(
     ? await parquetRows(session, path, file, options.limit)
     : undefined;
   return new DuckDBSource(session, path, statement, wanted, readers, batchRows, rowCount, options);
+}
+
+function hintOf(type: string): string {
+  return type === "JSON" ? " (its values are of several types, or all null)" : "";
 }
 
 function suggestedCast(type: string): string {
@@ -115,16 +127,21 @@ function castsOf(path: string, known: readonly string[], options: ReadOptions): 
   return casts;
 }
 
-async function castSource(
-  session: Session, path: string, file: string, format: DuckDBFormat, options: ReadOptions,
+function castSource(
+  path: string, file: string, format: DuckDBFormat, options: ReadOptions,
   columns: readonly Column[], casts: ReadonlyMap<string, string>,
-): Promise<string> {
+): string {
+  if (format === "ndjson") {
+    // Detection makes HUGEINT of positive and negative integers that different threads saw. BIGINT is as exact:
+    // a number beyond it is an error. Text that looks like a UUID stays what it is in JSON, text.
+    const detected = (type: ColumnType) =>
+      typeName(type).replaceAll(/\bHUGEINT\b/g, "BIGINT").replaceAll(/\bUUID\b/g, "VARCHAR");
+    const types = new Map(columns.map(({ name, type }) => [name, casts.get(name) ?? detected(type)]));
+    const changed = columns.some(({ name, type }) => types.get(name) !== typeName(type));
+    return tableFunction(path, file, format, options, changed ? types : undefined);
+  }
   if (casts.size === 0) return tableFunction(path, file, format, options, undefined);
   if (format === "csv") return tableFunction(path, file, format, options, casts);
-  if (format === "ndjson") {
-    const types = new Map(columns.map(({ name, type }) => [name, casts.get(name) ?? type.toString()]));
-    return tableFunction(path, file, format, options, types);
-  }
   const replaced = [...casts].map(([name, type]) => `CAST(${quoteName(name)} AS ${type}) AS ${quoteName(name)}`);
   const source = tableFunction(path, file, format, options, undefined);
   return `(SELECT * REPLACE (${replaced.join(", ")}) FROM ${source})`;

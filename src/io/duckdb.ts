@@ -177,11 +177,23 @@ export class Session {
 }
 
 
-/** DuckDB's message without the excerpt of our own SQL that follows it. */
+const dialectNotDetected = "not possible to automatically detect the CSV parsing dialect";
+
+/** DuckDB's message without the excerpt of our own SQL and the advice about DuckDB's options that follow it. */
 export function duckdbMessage(error: unknown): string {
   const message = messageOf(error);
-  const end = message.indexOf("\n\nLINE ");
-  return (end < 0 ? message : message.slice(0, end)).trim();
+  if (message.includes(dialectNotDetected)) {
+    return "CSV Error: the lines differ in their number of fields, a quote is not closed, or line ends are mixed";
+  }
+  const advice = message.search(/\n\s*(LINE \d|Possible |file = |Try setting )/);
+  return (advice < 0 ? message : message.slice(0, advice)).trim();
+}
+
+/** A type's name in SQL; JSON is an alias that DuckDB's own text leaves out. */
+export function typeName(type: ColumnType): string {
+  if (type.alias === "JSON") return "JSON";
+  if ("valueType" in type && type.typeId === TypeId.LIST) return `${typeName(type.valueType as ColumnType)}[]`;
+  return type.toString();
 }
 
 /** What a failure while rows are read means. With a predicate, errors of its arithmetic are the predicate's. */

@@ -1,12 +1,14 @@
 /**
- * Transition tables of IANA time zones. A table is made once, when a plan is compiled, and travels inside the plan, so
- * that row mode, batch mode and every machine that loads the plan agree on local time whatever zone data each has.
+ * Transition tables of IANA time zones. A table is made once, when a plan is compiled, and travels inside the
+ * plan, so that row mode, batch mode and every machine that loads the plan agree on local time, whatever zone
+ * data each of them has.
  *
- * The only source is `Intl`, which answers "what is the offset at this instant" but not "when does it change next":
- * the changes are found by probing at a fixed step and halving each step that saw one.
+ * The only source is `Intl`, which answers "what is the offset at this instant" but not "when does it
+ * change": the changes are found by probing at a fixed step and halving each step that saw one. That takes
+ * about 25 ms a zone.
  *
- * A table ends at 2100-01-01T00:00:00Z. From there on the native side takes the offset of the equivalent instant in
- * the years 2072 to 2099 (see native/core/zone.h).
+ * A table ends at 2100-01-01T00:00:00Z. From there on the native side takes the offset of the equivalent
+ * instant in the years 2072 to 2099 (see native/core/zone.h).
  */
 
 /** The offsets of one zone. `offset[0]` holds before `at[0]`, `offset[i + 1]` from `at[i]` on. */
@@ -24,8 +26,8 @@ const SEARCH_START = Date.UTC(1800, 0, 1) / 1000;
 const SEARCH_END = Date.UTC(2100, 0, 1) / 1000;
 
 /**
- * Two changes that restore the same offset are seen only if a probe falls between them. The closest such pair in the
- * zone data is just short of four days apart (Freetown, September 1939); the closest since 1970 is seven days.
+ * Two changes that restore the same offset are seen only if a probe falls between them. The closest such pair
+ * in the zone data is just short of four days apart (Freetown, September 1939), the closest since 1970 seven.
  */
 const STEP = 2 * DAY;
 
@@ -58,7 +60,7 @@ function fixedOffsetTable(zone: string): ZoneTable | undefined {
 
 type OffsetLabels = (second: number) => string;
 
-/** A function from an instant to the zone's offset as `Intl` writes it: "GMT", "GMT+05:30", "GMT-04:56:02". */
+/** From an instant to the zone's offset as `Intl` writes it: "GMT", "GMT+05:30", "GMT-04:56:02". */
 function offsetLabels(zone: string): OffsetLabels {
   let format: Intl.DateTimeFormat;
   try {
@@ -73,7 +75,8 @@ function offsetLabels(zone: string): OffsetLabels {
   } catch (cause) {
     const received = typeof zone === "string" ? JSON.stringify(zone) : String(zone);
     throw new RangeError(
-      `Unknown time zone ${received}: expected an IANA name such as "Europe/Paris", "UTC" or an offset such as "+05:30"`,
+      `Unknown time zone ${received}: expected an IANA name such as "Europe/Paris" or "UTC", ` +
+        `or an offset such as "+05:30"`,
       { cause },
     );
   }

@@ -1,8 +1,8 @@
 // Bit-level helpers of the elementary functions.
 //
 // All kernels of this folder obey the same rules, so that a loop over them vectorizes and gives the scalar
-// call's bits on every instruction set: no branches (a ?: of two finished values becomes a blend), no calls, no
-// fused multiply-add, integer work only by 64-bit add, subtract, logic and logical shift, and conversions
+// call's bits on every instruction set: no branches (a ?: of two finished values becomes a blend), no calls,
+// no fused multiply-add, integer work only by 64-bit add, subtract, logic and logical shift, and conversions
 // between float64 and integers by adding a large constant, because AVX2 has no packed form of them.
 #pragma once
 #include <bit>
@@ -19,6 +19,9 @@ inline constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 SK_INLINE uint64_t to_bits(double x) { return std::bit_cast<uint64_t>(x); }
 SK_INLINE double from_bits(uint64_t bits) { return std::bit_cast<double>(bits); }
+
+SK_INLINE bool is_infinite(double x) { return std::fabs(x) == kInfinity; }
+SK_INLINE bool is_finite(double x) { return std::fabs(x) < kInfinity; }
 
 inline constexpr uint64_t kSignBit = uint64_t{1} << 63;
 
@@ -53,8 +56,8 @@ SK_INLINE Pair fast_two_sum(double a, double b) {
   return {s, (a - s) + b};
 }
 
-// a * b with an error of 2^-106 relative at most (Dekker's splitting, by masks: nothing overflows before a * b
-// does).
+// a * b with an error of 2^-106 relative at most (Dekker's splitting, by masks: nothing overflows before a *
+// b does).
 SK_INLINE Pair two_product(double a, double b) {
   const double p = a * b;
   const double ah = high_part(a), al = a - ah;

@@ -21,7 +21,7 @@ function numbersAgree(f: OracleFunction, expected: number, actual: number, allow
   if (Number.isNaN(expected) || Number.isNaN(actual)) return false;
   // Overflow may come one unit earlier or later, never more.
   if (f.ulps > 0 && ulpDistance(expected, actual) <= f.ulps) return expected !== 0 || actual !== 0;
-  if (allowed === 0) return false;
+  if (allowed === 0 || !Number.isFinite(expected) || !Number.isFinite(actual)) return false;
   const difference = Math.abs(expected - actual);
   return difference <= allowed || (f.period !== undefined && f.period - difference <= allowed);
 }
@@ -29,16 +29,23 @@ function numbersAgree(f: OracleFunction, expected: number, actual: number, allow
 function valuesAgree(f: OracleFunction, expected: Value, actual: Value, allowed: number): boolean {
   if (Array.isArray(expected) && Array.isArray(actual)) {
     const other = actual as readonly Value[];
-    return expected.length === other.length &&
-      expected.every((item: Value, i) => valuesAgree(f, item, other[i] ?? null, allowed));
+    return (
+      expected.length === other.length &&
+      expected.every((item: Value, i) => valuesAgree(f, item, other[i] ?? null, allowed))
+    );
   }
-  if (typeof expected === "number" && typeof actual === "number") return numbersAgree(f, expected, actual, allowed);
+  if (typeof expected === "number" && typeof actual === "number")
+    return numbersAgree(f, expected, actual, allowed);
   return expected === actual;
 }
 
-/** Same value: every NaN is one, zeros have signs, and numbers may differ by what `f` declares and no more. */
+/** Same value: every NaN is one, zeros have signs, and numbers may differ by what `f` declares. */
 export function agrees(
-  f: OracleFunction, expected: Value, actual: Value, args: readonly Value[], params: Params,
+  f: OracleFunction,
+  expected: Value,
+  actual: Value,
+  args: readonly Value[],
+  params: Params,
 ): boolean {
   const tolerance = f.tolerance !== undefined && !args.includes(null) ? f.tolerance(args, params) : 0;
   return valuesAgree(f, expected, actual, Math.max(f.absolute ?? 0, tolerance));

@@ -1,7 +1,17 @@
-// Arithmetic and rounding of float64 (IEEE 754, as JavaScript's own) and int64 (exact, failing where it overflows).
+// Arithmetic and rounding of float64 (IEEE 754, as JavaScript's own) and int64 (exact; overflow fails).
 import {
-  compareText, define, float, floorDiv, floorMod, int, int64, OracleFailure, text,
-  type Family, type OracleFunction, type Value,
+  compareText,
+  define,
+  float,
+  floorDiv,
+  floorMod,
+  int,
+  int64,
+  OracleFailure,
+  text,
+  type Family,
+  type OracleFunction,
+  type Value,
 } from "./value.js";
 
 const floatUnary = "float64 -> float64";
@@ -14,7 +24,10 @@ function unary(ofFloat: (x: number) => number, ofInt?: (x: bigint) => bigint): O
   return define([floatUnary, intUnary], ([x]) => (typeof x === "number" ? ofFloat(x) : int64(ofInt(int(x)))));
 }
 
-function binary(ofFloat: (x: number, y: number) => number, ofInt?: (x: bigint, y: bigint) => bigint): OracleFunction {
+function binary(
+  ofFloat: (x: number, y: number) => number,
+  ofInt?: (x: bigint, y: bigint) => bigint,
+): OracleFunction {
   if (ofInt === undefined) return define(floatBinary, ([x, y]) => ofFloat(float(x), float(y)));
   return define([floatBinary, intBinary], ([x, y]) =>
     typeof x === "number" ? ofFloat(x, float(y)) : int64(ofInt(int(x), int(y))),
@@ -71,14 +84,32 @@ function roundTo(x: number, digits: number): number | null {
 }
 
 export const arithmetic: Family = {
-  add: binary((x, y) => x + y, (x, y) => x + y),
-  sub: binary((x, y) => x - y, (x, y) => x - y),
-  mul: binary((x, y) => x * y, (x, y) => x * y),
+  add: binary(
+    (x, y) => x + y,
+    (x, y) => x + y,
+  ),
+  sub: binary(
+    (x, y) => x - y,
+    (x, y) => x - y,
+  ),
+  mul: binary(
+    (x, y) => x * y,
+    (x, y) => x * y,
+  ),
   div: binary((x, y) => x / y),
-  floorDiv: binary((x, y) => Math.floor(x / y), (x, y) => floorDiv(x, divisor(y))),
+  floorDiv: binary(
+    (x, y) => Math.floor(x / y),
+    (x, y) => floorDiv(x, divisor(y)),
+  ),
   mod: binary(mod, (x, y) => floorMod(x, divisor(y))),
-  rem: binary((x, y) => x % y, (x, y) => x % divisor(y)),
-  neg: unary((x) => -x, (x) => -x),
+  rem: binary(
+    (x, y) => x % y,
+    (x, y) => x % divisor(y),
+  ),
+  neg: unary(
+    (x) => -x,
+    (x) => -x,
+  ),
   abs: unary(Math.abs, (x) => (x < 0n ? -x : x)),
   sign: unary(Math.sign, (x) => (x > 0n ? 1n : x < 0n ? -1n : 0n)),
   square: unary((x) => x * x),

@@ -42,7 +42,8 @@ export function yearStart(year: bigint): bigint {
 }
 
 export function daysInMonth(date: CivilDate): number {
-  const next = date.month === 12 ? daysFromCivil(date.year + 1n, 1, 1) : daysFromCivil(date.year, date.month + 1, 1);
+  const next =
+    date.month === 12 ? daysFromCivil(date.year + 1n, 1, 1) : daysFromCivil(date.year, date.month + 1, 1);
   return Number(next - daysFromCivil(date.year, date.month, 1));
 }
 
@@ -75,7 +76,10 @@ function unitLength(unit: string): { readonly numerator: bigint; readonly denomi
 }
 
 /** How many ticks of `to` one tick of `from` is. */
-export function unitRatio(from: string, to: string): { readonly numerator: bigint; readonly denominator: bigint } {
+export function unitRatio(
+  from: string,
+  to: string,
+): { readonly numerator: bigint; readonly denominator: bigint } {
   const [a, b] = [unitLength(from), unitLength(to)];
   return reduced(a.numerator * b.denominator, a.denominator * b.numerator);
 }

@@ -1,8 +1,15 @@
 // Conversions between types, and of timestamps between units.
 import { unitRatio } from "./calendar.js";
 import {
-  define, float, floorDiv, int, int64, OracleFailure, textParam,
-  type Family, type Value,
+  define,
+  float,
+  floorDiv,
+  int,
+  int64,
+  OracleFailure,
+  textParam,
+  type Family,
+  type Value,
 } from "./value.js";
 
 function toInt64(x: Value | undefined): bigint {

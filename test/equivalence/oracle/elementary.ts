@@ -70,7 +70,9 @@ function positivePower(x: number, y: number): number {
 
 const cbrt: Unary = (x) => {
   if (x === 0 || !Number.isFinite(x)) return x;
-  const root = real.exponential(real.divide(real.logarithm(real.fromNumber(Math.abs(x))), real.fromNumber(3)));
+  const root = real.exponential(
+    real.divide(real.logarithm(real.fromNumber(Math.abs(x))), real.fromNumber(3)),
+  );
   return Math.sign(x) * real.toNumber(root);
 };
 
@@ -126,7 +128,7 @@ function atan(x: number): number {
 
 export function atan2(y: number, x: number): number {
   if (Number.isNaN(x) || Number.isNaN(y)) return NaN;
-  // On the axes and diagonals at infinity and zero the values are multiples of pi/4, which Math.atan2 rounds right.
+  // On the axes and at infinity the values are multiples of pi/4, which Math.atan2 rounds right.
   if (y === 0 || x === 0 || !Number.isFinite(x) || !Number.isFinite(y)) return Math.atan2(y, x);
   const angle = real.arcTangent(real.divide(real.fromNumber(Math.abs(y)), real.fromNumber(Math.abs(x))));
   return Math.sign(y) * real.toNumber(x < 0 ? real.subtract(real.pi, angle) : angle);

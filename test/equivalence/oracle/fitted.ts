@@ -15,20 +15,24 @@ function lookup(x: Value | undefined, params: Params, type: string): number {
 const keyTypes = ["utf8", "float64", "int64"];
 
 export const fitted: Family = {
-  standardize: define("float64 -> float64", ([x], params) =>
-    (float(x) - floatParam(params, "mean")) / floatParam(params, "scale"),
+  standardize: define(
+    "float64 -> float64",
+    ([x], params) => (float(x) - floatParam(params, "mean")) / floatParam(params, "scale"),
   ),
-  minMaxScale: define("float64 -> float64", ([x], params) =>
-    float(x) * floatParam(params, "scale") + floatParam(params, "min"),
+  minMaxScale: define(
+    "float64 -> float64",
+    ([x], params) => float(x) * floatParam(params, "scale") + floatParam(params, "min"),
   ),
-  categoryIndex: define(keyTypes.map((type) => `${type} -> int64`), ([x], params, types) =>
-    BigInt(position(x, listParam(params, "categories", types[0] ?? ""))),
+  categoryIndex: define(
+    keyTypes.map((type) => `${type} -> int64`),
+    ([x], params, types) => BigInt(position(x, listParam(params, "categories", types[0] ?? ""))),
   ),
   bucketIndex: define("float64 -> int64", ([x], params) => {
     if (Number.isNaN(float(x))) return null;
     return BigInt(listParam(params, "edges", "float64").filter((edge) => float(edge) <= float(x)).length);
   }),
-  lookupFloat64: define(keyTypes.map((type) => `${type} -> float64`), ([x], params, types) =>
-    lookup(x, params, types[0] ?? ""),
+  lookupFloat64: define(
+    keyTypes.map((type) => `${type} -> float64`),
+    ([x], params, types) => lookup(x, params, types[0] ?? ""),
   ),
 };

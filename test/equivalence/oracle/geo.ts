@@ -16,7 +16,8 @@ interface Points {
 /** The four coordinates, or null where the answer is NaN. */
 function points(args: readonly Value[]): Points | null {
   const [lat1 = NaN, lon1 = NaN, lat2 = NaN, lon2 = NaN] = args.map(float);
-  const valid = Math.abs(lat1) <= 90 && Math.abs(lat2) <= 90 && Number.isFinite(lon1) && Number.isFinite(lon2);
+  const valid =
+    Math.abs(lat1) <= 90 && Math.abs(lat2) <= 90 && Number.isFinite(lon1) && Number.isFinite(lon2);
   return valid ? { lat1, lon1, lat2, lon2 } : null;
 }
 
@@ -35,17 +36,18 @@ function haversine(args: readonly Value[]): number {
 }
 
 /**
- * The sines and cosines may be one unit off each, which makes a relative error of up to 9 half units in the
- * square of the half chord (a). The arc's derivative by a is 1 / (2 sqrt(a (1 - a))), unbounded at a = 1, where
- * the arc moves by the square root of the error instead. Two units more for the arc sine.
+ * A native sine or cosine may be one unit (two half units) away from ours, and then each rounding after it, too:
+ * up to 16 half units of a, the square of the half chord. The arc's derivative by a is 1 / (2 sqrt(a (1 - a))),
+ * unbounded at a = 1, where the arc moves by the square root of the error instead. The root, the arc sine and
+ * the last product add their own.
  */
 function haversineTolerance(args: readonly Value[]): number {
   const p = points(args);
   if (p === null) return 0;
   const a = Math.min(1, halfChordSquared(p));
-  const error = 9 * halfUlp * a;
+  const error = 16 * halfUlp * a;
   const arc = Math.min(error / (2 * Math.sqrt(a * (1 - a))) || 0, 2 * Math.sqrt(error));
-  return 2 * radius * (arc + 6 * halfUlp * Math.asin(Math.sqrt(a)));
+  return 2 * radius * (arc + 10 * halfUlp * Math.asin(Math.sqrt(a)));
 }
 
 function components({ lat1, lon1, lat2, lon2 }: Points): { readonly y: number; readonly x: number } {
@@ -64,8 +66,9 @@ function bearing(args: readonly Value[]): number {
 }
 
 /**
- * Each product of sines and cosines carries a few half units of 1 at most; seen from the origin at the distance
- * of (x, y) that is an angle. Next to a coincident or antipodal point, the distance is of the error's own size.
+ * Two or three sines and cosines a product, one unit each, and the roundings make up to 12 half units of the
+ * terms; seen from the origin at the distance of (x, y) that is an angle. Next to a coincident or antipodal
+ * point it may be any angle.
  */
 function bearingTolerance(args: readonly Value[]): number {
   const p = points(args);
@@ -73,7 +76,7 @@ function bearingTolerance(args: readonly Value[]): number {
   const { y, x } = components(p);
   const [p1, p2] = [p.lat1 * perDegree, p.lat2 * perDegree];
   const terms = Math.abs(cos(p1) * sin(p2)) + Math.abs(sin(p1) * cos(p2)) + Math.abs(y);
-  const angle = Math.min(Math.PI, (6 * halfUlp * terms) / Math.hypot(x, y) || 0);
+  const angle = Math.min(Math.PI, (12 * halfUlp * terms) / Math.hypot(x, y) || 0);
   return (angle * 180) / Math.PI + 8 * halfUlp * 360;
 }
 
@@ -114,8 +117,13 @@ function gridCell(lat: number, lon: number, size: number): bigint | null {
 }
 
 export const geo: Family = {
-  haversine: define("float64 float64 float64 float64 -> float64", haversine, { tolerance: haversineTolerance }),
-  bearing: define("float64 float64 float64 float64 -> float64", bearing, { tolerance: bearingTolerance, period: 360 }),
+  haversine: define("float64 float64 float64 float64 -> float64", haversine, {
+    tolerance: haversineTolerance,
+  }),
+  bearing: define("float64 float64 float64 float64 -> float64", bearing, {
+    tolerance: bearingTolerance,
+    period: 360,
+  }),
   geohash: define("float64 float64 int64 -> utf8", ([lat, lon, precision]) =>
     geohash(float(lat), float(lon), int(precision)),
   ),

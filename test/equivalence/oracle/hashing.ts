@@ -92,8 +92,9 @@ export const hashing: Family = {
   xxHash64: define(["utf8 -> int64", "int64 -> int64", "float64 -> int64"], ([x], params) =>
     BigInt.asIntN(64, xxh64(bytesOf(x), intParam(params, "seed", 0n))),
   ),
-  hashBucket: define(["utf8 -> int64", "int64 -> int64"], ([x], params) =>
-    xxh64(bytesOf(x), intParam(params, "seed", 0n)) % intParam(params, "buckets", 1n),
+  hashBucket: define(
+    ["utf8 -> int64", "int64 -> int64"],
+    ([x], params) => xxh64(bytesOf(x), intParam(params, "seed", 0n)) % intParam(params, "buckets", 1n),
   ),
   cross: define("utf8 utf8 -> utf8", ([a, b]) => `${text(a)}\u001f${text(b)}`),
 };

@@ -21,12 +21,32 @@ export { OracleFailure } from "./value.js";
 export type { FailureCode, OracleFunction, Params, Signature, Value } from "./value.js";
 
 export const oracle: Readonly<Record<string, OracleFunction>> = {
-  ...arithmetic, ...rounding, ...comparisons, ...logic, ...nulls, ...casts, ...elementary,
-  ...texts, ...similarity, ...parsing, ...hashing, ...geo, ...time, ...lists, ...windows, ...vectors, ...fitted,
+  ...arithmetic,
+  ...rounding,
+  ...comparisons,
+  ...logic,
+  ...nulls,
+  ...casts,
+  ...elementary,
+  ...texts,
+  ...similarity,
+  ...parsing,
+  ...hashing,
+  ...geo,
+  ...time,
+  ...lists,
+  ...windows,
+  ...vectors,
+  ...fitted,
 };
 
 /** One application of a function, nulls included. Throws OracleFailure where the function fails. */
-export function evaluate(name: string, args: readonly Value[], params: Params, types: readonly string[]): Value {
+export function evaluate(
+  name: string,
+  args: readonly Value[],
+  params: Params,
+  types: readonly string[],
+): Value {
   const f = Object.hasOwn(oracle, name) ? oracle[name] : undefined;
   if (f === undefined) throw new TypeError(`the oracle has no function ${name}`);
   if (f.handlesNull !== true && args.includes(null)) return null;

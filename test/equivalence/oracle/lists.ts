@@ -2,8 +2,20 @@
 import { equal } from "./logic.js";
 import { requireTextSize } from "./text.js";
 import {
-  define, elements, float, floats, int, int64, ints, list, listTypes, text, textParam,
-  type Family, type OracleFunction, type Value,
+  define,
+  elements,
+  float,
+  floats,
+  int,
+  int64,
+  ints,
+  list,
+  listTypes,
+  text,
+  textParam,
+  type Family,
+  type OracleFunction,
+  type Value,
 } from "./value.js";
 
 export function laneSum(values: readonly number[]): number {
@@ -116,11 +128,17 @@ function join(parts: readonly string[], separator: string): string {
 }
 
 function elementOf(read: (values: readonly Value[]) => Value | undefined): OracleFunction {
-  return define(listTypes.map((type) => `${type} -> ${type.slice(5, -1)}`), ([x]) => read(elements(x)) ?? null);
+  return define(
+    listTypes.map((type) => `${type} -> ${type.slice(5, -1)}`),
+    ([x]) => read(elements(x)) ?? null,
+  );
 }
 
 function counting(count: (x: readonly Value[]) => number): OracleFunction {
-  return define(listTypes.map((type) => `${type} -> int64`), ([x]) => BigInt(count(list(x))));
+  return define(
+    listTypes.map((type) => `${type} -> int64`),
+    ([x]) => BigInt(count(list(x))),
+  );
 }
 
 function ofFloats(f: (values: readonly number[]) => Value, result = "float64"): OracleFunction {
@@ -146,8 +164,9 @@ export const lists: Family = {
   }),
   first: elementOf((values) => values[0]),
   last: elementOf((values) => values[values.length - 1]),
-  element: define(listTypes.map((type) => `${type} int64 -> ${type.slice(5, -1)}`), ([x, index]) =>
-    element(list(x), int(index)),
+  element: define(
+    listTypes.map((type) => `${type} int64 -> ${type.slice(5, -1)}`),
+    ([x, index]) => element(list(x), int(index)),
   ),
   quantile: define("list<float64> float64 -> float64", ([x, q]) => quantile(floats(x), float(q))),
   median: ofFloats((values) => quantile(values, 0.5)),
@@ -160,8 +179,9 @@ export const lists: Family = {
   countWhere: define(["list<float64> float64 -> int64", "list<utf8> utf8 -> int64"], ([x, v], params) =>
     countWhere(x, v, textParam(params, "op")),
   ),
-  has: define(["list<float64> float64 -> bool", "list<int64> int64 -> bool", "list<utf8> utf8 -> bool"], ([x, v]) =>
-    elements(x).some((item) => equal(item, v)),
+  has: define(
+    ["list<float64> float64 -> bool", "list<int64> int64 -> bool", "list<utf8> utf8 -> bool"],
+    ([x, v]) => elements(x).some((item) => equal(item, v)),
   ),
   mode: define(["list<utf8> -> utf8", "list<int64> -> int64", "list<float64> -> float64"], ([x]) => mode(x)),
   join: define("list<utf8> utf8 -> utf8", ([x, separator]) => join(elements(x).map(text), text(separator))),

@@ -24,7 +24,7 @@ function levenshteinSimilarity(x: string, y: string): number {
   return longest === 0 ? 1 : 1 - levenshtein(a, b) / longest;
 }
 
-/** Jaro's matches: equal code points no further apart than the window, each used once, the nearest to the left first. */
+/** Jaro's matches: equal code points no further apart than the window, each used once, the leftmost first. */
 function jaro(a: readonly string[], b: readonly string[]): number {
   const window = Math.max(0, Math.floor(Math.max(a.length, b.length) / 2) - 1);
   const used = new Set<number>();

@@ -120,18 +120,28 @@ export const texts: Family = {
   endsWith: pair((x, y) => x.endsWith(y), "bool"),
   indexOf: pair(indexOf, "int64"),
   countMatches: pair(countMatches, "int64"),
-  substring: define("utf8 int64 int64 -> utf8", ([x, start, length]) => substring(text(x), int(start), int(length))),
+  substring: define("utf8 int64 int64 -> utf8", ([x, start, length]) =>
+    substring(text(x), int(start), int(length)),
+  ),
   concat: pair((x, y) => {
     requireSize(BigInt(byteLength(x)) + BigInt(byteLength(y)));
     return x + y;
   }, "utf8"),
   repeat: define("utf8 int64 -> utf8", ([x, n]) => repeat(text(x), int(n))),
   reverse: map((x) => codePoints(x).reverse().join("")),
-  padStart: define("utf8 int64 utf8 -> utf8", ([x, width, fill]) => padding(text(x), int(width), text(fill)) + text(x)),
-  padEnd: define("utf8 int64 utf8 -> utf8", ([x, width, fill]) => text(x) + padding(text(x), int(width), text(fill))),
+  padStart: define(
+    "utf8 int64 utf8 -> utf8",
+    ([x, width, fill]) => padding(text(x), int(width), text(fill)) + text(x),
+  ),
+  padEnd: define(
+    "utf8 int64 utf8 -> utf8",
+    ([x, width, fill]) => text(x) + padding(text(x), int(width), text(fill)),
+  ),
   replace: define("utf8 utf8 utf8 -> utf8", ([x, from, to]) => replace(text(x), text(from), text(to))),
   split: pair(split, "list<utf8>"),
-  part: define("utf8 utf8 int64 -> utf8", ([x, separator, index]) => part(text(x), text(separator), int(index))),
+  part: define("utf8 utf8 int64 -> utf8", ([x, separator, index]) =>
+    part(text(x), text(separator), int(index)),
+  ),
   tokens: map(tokens, "list<utf8>"),
   tokenCount: map((x) => BigInt(tokens(x).length), "int64"),
   charNgrams: define("utf8 int64 -> list<utf8>", ([x, n]) => charNgrams(text(x), int(n))),

@@ -1,11 +1,31 @@
 // Parts of a timestamp in a zone, truncation, differences, cycles and holidays.
 import {
-  civilFromDays, daysFromCivil, daysInMonth, instantOf, isLeap, isoWeek, isoWeekday, reduced, ticksPerSecond, yearStart,
-  type CivilDate, type Instant,
+  civilFromDays,
+  daysFromCivil,
+  daysInMonth,
+  instantOf,
+  isLeap,
+  isoWeek,
+  isoWeekday,
+  reduced,
+  ticksPerSecond,
+  yearStart,
+  type CivilDate,
+  type Instant,
 } from "./calendar.js";
 import { cos, sin } from "./elementary.js";
 import {
-  define, floorDiv, floorMod, int, int64, listParam, textParam, type Family, type OracleFunction, type Params, type Value,
+  define,
+  floorDiv,
+  floorMod,
+  int,
+  int64,
+  listParam,
+  textParam,
+  type Family,
+  type OracleFunction,
+  type Params,
+  type Value,
 } from "./value.js";
 import { offsetAt, transitionBetween } from "./zone.js";
 
@@ -27,7 +47,15 @@ function localOf(ticks: bigint, params: Params): Local {
   const offset = offsetAt(zone, instant.second);
   const second = instant.second + BigInt(offset);
   const days = floorDiv(second, 86400n);
-  return { unit, zone, instant, offset, days, secondOfDay: Number(second - days * 86400n), date: civilFromDays(days) };
+  return {
+    unit,
+    zone,
+    instant,
+    offset,
+    days,
+    secondOfDay: Number(second - days * 86400n),
+    date: civilFromDays(days),
+  };
 }
 
 function field(read: (local: Local) => Value, result = "float64"): OracleFunction {
@@ -129,10 +157,12 @@ function cycleAngle(local: Local, period: string): number {
 }
 
 function cyclic(f: (angle: number) => number): OracleFunction {
-  return define("timestamp -> float64",
+  return define(
+    "timestamp -> float64",
     ([x], params) => f(cycleAngle(localOf(int(x), params), textParam(params, "period"))),
     // The angle is the same on both sides to the last bit; only the sine or cosine may differ.
-    { ulps: 1 });
+    { ulps: 1 },
+  );
 }
 
 /** Distances in days from the local date to every holiday. */
@@ -146,7 +176,7 @@ function nearest(distances: readonly bigint[]): number | null {
   return first === undefined ? null : Number(rest.reduce((least, d) => (d < least ? d : least), first));
 }
 
-/** YYYY-MM-DD, or with a sign and at least six digits of the year, as Date.prototype.toISOString writes it. */
+/** YYYY-MM-DD, or the year with a sign and at least six digits, as Date.prototype.toISOString writes it. */
 function dateString({ date }: Local): string {
   const { year, month, day } = date;
   const size = String(year < 0n ? -year : year);
@@ -187,7 +217,11 @@ export const time: Family = {
     nearest(holidayDistances(x, params).filter((distance) => distance >= 0n)),
   ),
   daysSinceHoliday: define("timestamp -> float64", ([x], params) =>
-    nearest(holidayDistances(x, params).filter((distance) => distance <= 0n).map((distance) => -distance)),
+    nearest(
+      holidayDistances(x, params)
+        .filter((distance) => distance <= 0n)
+        .map((distance) => -distance),
+    ),
   ),
   daysSinceEpoch: field(({ days }) => Number(days)),
   dateString: field(dateString, "utf8"),

@@ -1,5 +1,5 @@
-// What the oracle computes with: plain JavaScript values, one representation a type, and the form in which each
-// function family declares itself. Nothing here comes from the native code: the oracle is the third voice.
+// What the oracle computes with: plain JavaScript values, one representation a type, and the form in which
+// each function family declares itself. Nothing here comes from the native code: the oracle is the third voice.
 
 /** float64 number, int64 and timestamp bigint (ticks), bool boolean, utf8 string, list array, null null. */
 export type Value = number | bigint | boolean | string | null | readonly Value[];
@@ -68,7 +68,11 @@ interface Extras {
 }
 
 /** Declares a function: its overloads, its body and, where it has any, its tolerances. */
-export function define(signatures: string | readonly string[], call: Call, extras: Extras = {}): OracleFunction {
+export function define(
+  signatures: string | readonly string[],
+  call: Call,
+  extras: Extras = {},
+): OracleFunction {
   const all = typeof signatures === "string" ? [signatures] : signatures;
   return { ulps: 0, ...extras, signatures: all.map(signature), call };
 }

@@ -3,7 +3,16 @@ import { secondsOf } from "./calendar.js";
 import { exp2 } from "./elementary.js";
 import { laneSum, mean } from "./lists.js";
 import {
-  define, elements, float, int, list, OracleFailure, textParam, type Family, type Params, type Value,
+  define,
+  elements,
+  float,
+  int,
+  list,
+  OracleFailure,
+  textParam,
+  type Family,
+  type Params,
+  type Value,
 } from "./value.js";
 
 type Pair = readonly [Value, Value];
@@ -24,21 +33,33 @@ function recency(times: readonly bigint[], now: bigint, unit: string): number | 
   return secondsOf(now - rest.reduce((latest, time) => (time > latest ? time : latest), first), unit);
 }
 
-/** The terms that decayedSum adds. */
-function decayed(args: readonly Value[], params: Params): readonly number[] {
+interface Term {
+  readonly value: number;
+  readonly weight: number;
+}
+
+/** What decayedSum adds up: value * weight. */
+function decayed(args: readonly Value[], params: Params): readonly Term[] {
   const [values, times, now, halfLife] = args;
   const unit = textParam(params, "unit");
   return paired(values, times)
     .filter(([value, time]) => value !== null && time !== null && int(time) <= int(now))
-    .map(([value, time]) => float(value) * exp2(-(secondsOf(int(now) - int(time), unit) / float(halfLife))));
+    .map(([value, time]) => {
+      const age = secondsOf(int(now) - int(time), unit);
+      return { value: float(value), weight: exp2(-(age / float(halfLife))) };
+    });
 }
 
-/** One unit in the last place of each factor: a sum whose terms cancel keeps the error of its largest ones. */
+/**
+ * One unit in the last place of each weight, and one for each of the up to eight roundings after it. A sum whose
+ * terms cancel keeps the error of the largest.
+ */
 function decayedTolerance(args: readonly Value[], params: Params): number {
-  const halfLife = args[3];
-  if (halfLife === null || !(float(halfLife) > 0)) return 0;
-  const sizes = decayed(args, params).map(Math.abs);
-  return 4 * 2 ** -53 * laneSum(sizes) + sizes.length * 2 ** -1074;
+  if (list(args[0]).length !== list(args[1]).length || !(float(args[3]) > 0)) return 0;
+  const errors = decayed(args, params).map(
+    ({ value, weight }) => Math.abs(value) * (weight * 2 ** -49 + 2 ** -1074),
+  );
+  return laneSum(errors) + errors.length * 2 ** -1074;
 }
 
 function slopeOver(pairs: readonly Pair[]): number | null {
@@ -59,7 +80,9 @@ const windowed = ["float64", "int64", "utf8"].map(
 export const windows: Family = {
   slopeOver: define("list<float64> list<float64> -> float64", ([values, x]) => slopeOver(paired(values, x))),
   window: define(windowed, ([values, times, now, width]) =>
-    paired(values, times).filter(([, time]) => inWindow(time, int(now), int(width))).map(([value]) => value),
+    paired(values, times)
+      .filter(([, time]) => inWindow(time, int(now), int(width)))
+      .map(([value]) => value),
   ),
   withinWindow: define("list<timestamp> timestamp int64 -> list<timestamp>", ([times, now, width]) =>
     list(times).filter((time) => inWindow(time, int(now), int(width))),
@@ -67,8 +90,12 @@ export const windows: Family = {
   recency: define("list<timestamp> timestamp -> float64", ([times, now], params) =>
     recency(elements(times).map(int), int(now), textParam(params, "unit")),
   ),
-  decayedSum: define("list<float64> list<timestamp> timestamp float64 -> float64", (args, params) => {
-      const terms = decayed(args, params);
+  decayedSum: define(
+    "list<float64> list<timestamp> timestamp float64 -> float64",
+    (args, params) => {
+      const terms = decayed(args, params).map(({ value, weight }) => value * weight);
       return float(args[3]) > 0 ? laneSum(terms) : null;
-    }, { tolerance: decayedTolerance }),
+    },
+    { tolerance: decayedTolerance },
+  ),
 };

@@ -8,15 +8,23 @@ function formatter(zone: string): Intl.DateTimeFormat {
   const known = formatters.get(zone);
   if (known !== undefined) return known;
   const made = new Intl.DateTimeFormat("en-US-u-ca-gregory-nu-latn", {
-    timeZone: zone, hourCycle: "h23", era: "short",
-    year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric",
+    timeZone: zone,
+    hourCycle: "h23",
+    era: "short",
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+    second: "numeric",
   });
   formatters.set(zone, made);
   return made;
 }
 
 function offsetByIntl(zone: string, second: bigint): number {
-  const parts = new Map(formatter(zone).formatToParts(Number(second) * 1000).map(({ type, value }) => [type, value]));
+  const shown = formatter(zone).formatToParts(Number(second) * 1000);
+  const parts = new Map(shown.map(({ type, value }) => [type, value]));
   const field = (name: Intl.DateTimeFormatPartTypes): number => Number(parts.get(name));
   const year = parts.get("era") === "BC" ? 1 - field("year") : field("year");
   const days = daysFromCivil(BigInt(year), field("month"), field("day"));
@@ -32,8 +40,10 @@ const firstRepeated = yearStart(2100n) * 86400n;
 function equivalent(second: bigint): bigint {
   const year = civilFromDays(floorDiv(second, 86400n)).year;
   const start = yearStart(year);
+  const alike = (other: bigint): boolean =>
+    isLeap(other) === isLeap(year) && isoWeekday(yearStart(other)) === isoWeekday(start);
   let candidate = 2072n;
-  while (isLeap(candidate) !== isLeap(year) || isoWeekday(yearStart(candidate)) !== isoWeekday(start)) candidate += 1n;
+  while (!alike(candidate)) candidate += 1n;
   return second + (yearStart(candidate) - start) * 86400n;
 }
 
@@ -44,7 +54,7 @@ export function offsetAt(zone: string, second: bigint): number {
   return offsetByIntl(zone, second >= firstRepeated ? equivalent(second) : second);
 }
 
-/** The first second in (from, to] at which the offset of `to` is in force, if the offset changes once between. */
+/** The first second in (from, to] with the offset of `to`, if the offset changes once between. */
 export function transitionBetween(zone: string, from: bigint, to: bigint): bigint {
   const wanted = offsetAt(zone, to);
   let [low, high] = [from, to];

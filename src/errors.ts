@@ -1,0 +1,158 @@
+/**
+ * Every error that skewless throws. Each has a stable `code`; where, what was expected and what came are data,
+ * and the message is made of them in one place (`describe`).
+ */
+
+/** Codes of failures inside functions; index = native Outcome (native/core/outcome.h). */
+export const OUTCOME_CODES = [
+  "OK",
+  "NULL",
+  "INTEGER_OVERFLOW",
+  "DIVISION_BY_ZERO",
+  "NOT_AN_INTEGER",
+  "OUT_OF_RANGE",
+  "INVALID_UTF8",
+  "INVALID_TEXT",
+  "OUT_OF_MEMORY",
+  "TOO_LARGE",
+] as const;
+
+export type ErrorCode =
+  | Exclude<(typeof OUTCOME_CODES)[number], "OK" | "NULL">
+  // rows, batches
+  | "MISSING_INPUT" // a key or column that the declaration needs is not there
+  | "NULL_INPUT" // null where the input is not nullable
+  | "WRONG_TYPE" // a value or column of another type
+  | "INVALID_ARROW" // Arrow buffers that contradict each other
+  | "SCHEMA_MISMATCH" // a table that does not fit the declaration
+  | "ABORTED" // an AbortSignal fired
+  // declarations, plans, specs
+  | "INVALID_DEFINITION"
+  | "UNKNOWN_FUNCTION"
+  | "INVALID_PARAMETER"
+  | "INVALID_PLAN"
+  | "INVALID_SPEC"
+  | "SEMANTICS_CHANGED" // made by another version of a function
+  | "FINGERPRINT_MISMATCH" // a spec file changed after it was saved
+  | "NOT_FITTED"
+  // fitting
+  | "NO_ROWS"
+  | "NO_VALUES"
+  | "TOO_MANY_CATEGORIES"
+  // add-on
+  | "ADDON_NOT_FOUND"
+  | "UNKNOWN_ISA"
+  // parity
+  | "PARITY";
+
+export interface ErrorFacts {
+  /** Where in the declaration, row or file: `["tags", 3]` is shown as `tags[3]`. */
+  readonly path?: readonly (string | number)[];
+  /** Row of a batch or of a list of rows, from 0. */
+  readonly row?: number;
+  readonly column?: string;
+  /** The function that failed. */
+  readonly function?: string;
+  readonly expected?: string;
+  /** What came instead, in words: `received(value)`. */
+  readonly actual?: string;
+  /** What to do about it. */
+  readonly fix?: string;
+}
+
+export class SkewlessError extends Error implements ErrorFacts {
+  override readonly name: string = "SkewlessError";
+  readonly code: ErrorCode;
+  declare readonly path?: readonly (string | number)[];
+  declare readonly row?: number;
+  declare readonly column?: string;
+  declare readonly function?: string;
+  declare readonly expected?: string;
+  declare readonly actual?: string;
+  declare readonly fix?: string;
+
+  constructor(code: ErrorCode, what: string, facts: ErrorFacts = {}, options?: ErrorOptions) {
+    super(describe(what, facts), options);
+    this.code = code;
+    Object.assign(this, facts);
+  }
+}
+
+/** A row, column or table that the declaration does not take, or a value that a function fails on. */
+export class InputError extends SkewlessError {
+  override readonly name = "InputError";
+}
+/** A mistake in a declaration: wrong operand types, unknown options, a feature that is not a number. */
+export class DefinitionError extends SkewlessError {
+  override readonly name = "DefinitionError";
+}
+/** A plan that is malformed or made for other functions. */
+export class PlanError extends SkewlessError {
+  override readonly name = "PlanError";
+}
+/** A saved spec that is malformed, changed, or made under other semantics. */
+export class SpecError extends SkewlessError {
+  override readonly name = "SpecError";
+}
+/** Data from which a transformation cannot be fitted. */
+export class FitError extends SkewlessError {
+  override readonly name = "FitError";
+}
+/** The add-on is missing or does not fit this machine. */
+export class AddonError extends SkewlessError {
+  override readonly name = "AddonError";
+}
+/** The user's signal ended the work. */
+export class AbortedError extends SkewlessError {
+  override readonly name = "AbortedError";
+  constructor(what: string, reason?: unknown) {
+    super("ABORTED", what, {}, { cause: reason });
+  }
+}
+
+/** `["a", "b", 1]` → `a.b[1]`. */
+export function formatPath(path: readonly (string | number)[]): string {
+  let out = "";
+  for (const part of path) {
+    if (typeof part === "number") out += `[${part}]`;
+    else if (/^[A-Za-z_$][\w$]*$/.test(part)) out += out === "" ? part : `.${part}`;
+    else out += `[${JSON.stringify(part)}]`;
+  }
+  return out;
+}
+
+function describe(what: string, facts: ErrorFacts): string {
+  const places = [
+    facts.path !== undefined && facts.path.length > 0 ? formatPath(facts.path) : undefined,
+    facts.column !== undefined ? `column ${JSON.stringify(facts.column)}` : undefined,
+    facts.row !== undefined ? `row ${facts.row}` : undefined,
+  ].filter((part) => part !== undefined);
+  let text = places.length > 0 ? `${places.join(", ")}: ${what}` : what;
+  if (facts.expected !== undefined) text += `: expected ${facts.expected}`;
+  if (facts.actual !== undefined) text += `${facts.expected !== undefined ? "," : ":"} received ${facts.actual}`;
+  if (facts.fix !== undefined) text += `. ${facts.fix}`;
+  return text;
+}
+
+/** A value in words for a message: its type and, where short, itself. */
+export function received(value: unknown): string {
+  if (value === null) return "null";
+  if (value === undefined) return "undefined";
+  switch (typeof value) {
+    case "string":
+      return `the string ${JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)}`;
+    case "number":
+      return `the number ${Object.is(value, -0) ? "-0" : String(value)}`;
+    case "bigint":
+      return `the bigint ${value}n`;
+    case "boolean":
+      return `the boolean ${value}`;
+    case "object": {
+      if (Array.isArray(value)) return `an array of ${value.length}`;
+      const name = Object.getPrototypeOf(value)?.constructor?.name;
+      return typeof name === "string" && name !== "Object" ? `an instance of ${name}` : "an object";
+    }
+    default:
+      return `a ${typeof value}`;
+  }
+}

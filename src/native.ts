@@ -1,0 +1,142 @@
+import { createRequire } from "node:module";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { AddonError } from "./errors.js";
+
+/** The only file that loads the add-on; the types below are the whole of its interface. */
+
+declare const PLAN: unique symbol;
+/** A compiled plan; opaque, type-tagged on the native side. */
+export interface NativePlan {
+  readonly [PLAN]: true;
+}
+
+/** Byte offsets into the exchange buffer (native/exec/row_executor.h describes them). */
+export interface ExchangeLayout {
+  readonly inputs: number;
+  readonly inputStates: number;
+  readonly vector: number;
+  readonly values: number;
+  readonly outputStates: number;
+}
+
+export interface NativeRowRunner {
+  readonly exchange: ArrayBuffer;
+  readonly layout: ExchangeLayout;
+  /** Computes the row; false: the header tells why. */
+  readonly runVector: () => boolean;
+  readonly runValues: () => boolean;
+  readonly setHeap: (heap: ArrayBuffer) => void;
+  readonly text: (output: number) => string;
+}
+
+/** An Arrow array by its buffers (native/exec/arrow_column.h). */
+export interface NativeColumn {
+  readonly type: number;
+  readonly offset: number;
+  readonly length: number;
+  readonly validity?: Uint8Array | undefined;
+  readonly values?: NodeJS.TypedArray | undefined;
+  readonly offsets?: NodeJS.TypedArray | undefined;
+  readonly indexType?: number;
+  readonly listSize?: number;
+  readonly child?: NativeColumn;
+}
+
+export interface NativeOutput {
+  readonly data: ArrayBuffer;
+  readonly validity: ArrayBuffer | null;
+  readonly nullCount: number;
+  readonly text?: ArrayBuffer;
+}
+
+export interface NativeFailure {
+  readonly row: number;
+  readonly aborted: boolean;
+  readonly input: number;
+  readonly output: number;
+  readonly node: number;
+  readonly outcome: number;
+  readonly code?: string;
+  readonly message?: string;
+}
+
+export interface NativeBatchResult {
+  readonly failure?: NativeFailure;
+  readonly outputs?: readonly NativeOutput[];
+}
+
+export interface NativeBatchOptions {
+  readonly threads: number;
+  readonly matrix?: Float32Array;
+  readonly firstRow?: number;
+}
+
+export interface Addon {
+  catalogue(): string;
+  isas(): string[];
+  compile(bytes: Uint8Array, isa: string): NativePlan;
+  rowRunner(plan: NativePlan): NativeRowRunner;
+  batch(plan: NativePlan, columns: readonly (NativeColumn | null)[], rows: number, options: NativeBatchOptions): NativeBatchResult;
+  batchAsync(
+    plan: NativePlan,
+    columns: readonly (NativeColumn | null)[],
+    rows: number,
+    options: NativeBatchOptions,
+    control: Int32Array,
+  ): Promise<NativeBatchResult>;
+}
+
+/** The package's folder: the nearest one above this file with a package.json that is ours. */
+export function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  for (let depth = 0; depth < 5; depth++) {
+    if (existsSync(join(folder, "CMakeLists.txt")) && existsSync(join(folder, "package.json"))) return folder;
+    folder = dirname(folder);
+  }
+  return dirname(dirname(fileURLToPath(import.meta.url)));
+}
+
+let loaded: Addon | undefined;
+
+/** The add-on, loaded at first use: from SKEWLESS_ADDON, a local build or the prebuilds in the package. */
+export function addon(): Addon {
+  if (loaded !== undefined) return loaded;
+  const require = createRequire(import.meta.url);
+  const root = packageRoot();
+  const causes: string[] = [];
+  const explicit = process.env["SKEWLESS_ADDON"];
+  const attempts: [what: string, load: () => unknown][] =
+    explicit !== undefined
+      ? [[explicit, () => require(explicit)]]
+      : [
+          ["build/Release", () => require(join(root, "build", "Release", "skewless.node"))],
+          ["prebuilds", () => (require("node-gyp-build") as (folder: string) => unknown)(root)],
+        ];
+  for (const [what, load] of attempts) {
+    try {
+      loaded = load() as Addon;
+      return loaded;
+    } catch (error) {
+      causes.push(`${what}: ${error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error)}`);
+    }
+  }
+  throw new AddonError("ADDON_NOT_FOUND", `the native add-on for ${process.platform}-${process.arch} could not be loaded (${causes.join("; ")})`, {
+    fix: "Build it with `npx skewless build` (needs CMake 3.18+ and a C++20 compiler), or point SKEWLESS_ADDON at a skewless.node file",
+  });
+}
+
+/** The instruction set of batch kernels: SKEWLESS_ISA, else the widest that this machine has. */
+export function chosenIsa(wanted = process.env["SKEWLESS_ISA"]): string {
+  const available = addon().isas();
+  if (wanted === undefined || wanted === "") return available.at(-1) ?? "baseline";
+  if (!available.includes(wanted)) {
+    throw new AddonError("UNKNOWN_ISA", `instruction set ${JSON.stringify(wanted)}`, {
+      expected: `one that this machine has: ${available.join(", ")}`,
+      actual: JSON.stringify(wanted),
+      fix: "Unset SKEWLESS_ISA to let skewless choose",
+    });
+  }
+  return wanted;
+}
