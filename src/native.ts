@@ -12,10 +12,12 @@ export interface NativePlan {
   readonly [PLAN]: true;
 }
 
-/** Byte offsets into the exchange buffer (native/exec/row_executor.h describes them). */
+/** Byte offsets into the exchange buffer (native/exec/exchange.h describes it). */
 export interface ExchangeLayout {
-  readonly inputs: number;
-  readonly inputStates: number;
+  readonly rows: number;
+  readonly rowBytes: number;
+  /** Of the state bytes inside a row. */
+  readonly states: number;
   readonly vector: number;
   readonly values: number;
   readonly outputStates: number;
@@ -24,19 +26,26 @@ export interface ExchangeLayout {
 export interface NativeRowRunner {
   readonly exchange: ArrayBuffer;
   readonly layout: ExchangeLayout;
-  /** Computes the row; false: the header tells why. */
+  /** Computes row 0 with row kernels; false: the header tells why. */
   readonly runVector: () => boolean;
   readonly runValues: () => boolean;
+  /** Computes the first rows with batch kernels. */
+  readonly runRows: (count: number) => boolean;
   readonly setHeap: (heap: ArrayBuffer) => void;
   readonly text: (output: number) => string;
 }
+
+/** The most rows that an exchange buffer may hold (native kChunkRows). */
+export const EXCHANGE_ROWS = 1024;
 
 /** An Arrow array by its buffers (native/exec/arrow_column.h). */
 export interface NativeColumn {
   readonly type: number;
   readonly offset: number;
   readonly length: number;
+  /** Bitmap, read from bit `validityOffset`; the other buffers start at element `offset` (bool: bit). */
   readonly validity?: Uint8Array | undefined;
+  readonly validityOffset: number;
   readonly values?: NodeJS.TypedArray | undefined;
   readonly offsets?: NodeJS.TypedArray | undefined;
   readonly indexType?: number;
@@ -77,7 +86,7 @@ export interface Addon {
   catalogue(): string;
   isas(): string[];
   compile(bytes: Uint8Array, isa: string): NativePlan;
-  rowRunner(plan: NativePlan): NativeRowRunner;
+  rowRunner(plan: NativePlan, capacity: number): NativeRowRunner;
   batch(plan: NativePlan, columns: readonly (NativeColumn | null)[], rows: number, options: NativeBatchOptions): NativeBatchResult;
   batchAsync(
     plan: NativePlan,

@@ -32,7 +32,7 @@ Buffer buffer(Napi::Env env, const Napi::Value& v, const char* name) {
   return {static_cast<const uint8_t*>(data), length * widths[type]};
 }
 
-// { type, offset, length, validity?, values?, offsets?, indexType?, listSize?, child? }
+// { type, offset, length, validity?, validityOffset, values?, offsets?, indexType?, listSize?, child? }
 ArrowColumn read_column(Napi::Env env, const Napi::Value& value, int depth = 0) {
   if (!value.IsObject()) bad(env, "a column must be an object");
   if (depth > 2) bad(env, "a column is nested too deeply");
@@ -44,6 +44,7 @@ ArrowColumn read_column(Napi::Env env, const Napi::Value& value, int depth = 0) 
   c.offset = integer(env, o.Get("offset"), "offset");
   c.length = integer(env, o.Get("length"), "length");
   c.validity = buffer(env, o.Get("validity"), "validity");
+  if (c.validity.bytes > 0) c.validity_offset = integer(env, o.Get("validityOffset"), "validityOffset");
   c.values = buffer(env, o.Get("values"), "values");
   if (c.type >= ArrowType::kUtf8) {
     c.offsets = buffer(env, o.Get("offsets"), "offsets");

@@ -3,14 +3,18 @@
 #include <napi.h>
 
 #include "addon/plan_object.h"
+#include "exec/batch_executor.h"
 #include "exec/row_executor.h"
 
 namespace skewless::addon {
 namespace {
 
 struct RowRunner {
-  explicit RowRunner(std::shared_ptr<const CompiledPlan> plan) : executor(std::move(plan)) {}
+  RowRunner(std::shared_ptr<const CompiledPlan> p, const ExchangeLayout& l) : plan(p), layout(l), executor(p, l) {}
+  std::shared_ptr<const CompiledPlan> plan;
+  ExchangeLayout layout;
   RowExecutor executor;
+  std::unique_ptr<BatchExecutor> batch;  // made at the first runRows
   unsigned char* exchange = nullptr;
   const unsigned char* heap = nullptr;
   size_t heap_bytes = 0;
@@ -33,6 +37,40 @@ napi_value run(napi_env env, napi_callback_info info) {
   RowRunner& r = runner_of(env, info);
   napi_value out;
   napi_get_boolean(env, (r.executor.*Run)(r.exchange, r.heap, r.heap_bytes), &out);
+  return out;
+}
+
+// runRows(count: number): boolean; batch kernels over the first rows of the exchange buffer
+napi_value run_rows(napi_env env, napi_callback_info info) {
+  size_t argc = 1;
+  napi_value argument;
+  RowRunner& r = runner_of(env, info, &argc, &argument);
+  uint32_t rows = 0;
+  if (argc != 1 || napi_get_value_uint32(env, argument, &rows) != napi_ok || rows > r.layout.capacity) {
+    napi_throw_range_error(env, nullptr, "runRows(count): count exceeds the buffer's rows");
+    return nullptr;
+  }
+  if (!r.batch) {
+    r.batch = std::make_unique<BatchExecutor>(r.plan);
+    if (!r.batch->ready()) {
+      r.batch.reset();
+      napi_throw_error(env, "OUT_OF_MEMORY", "memory for the batch could not be allocated");
+      return nullptr;
+    }
+  }
+  const RunFailure f = r.batch->run_rows(r.exchange, r.layout, static_cast<int>(rows), Heap{r.heap, r.heap_bytes});
+  napi_value out;
+  napi_get_boolean(env, f.row < 0, &out);
+  if (f.row < 0) return out;
+  Outcome outcome = f.outcome;
+  if (f.input >= 0) {
+    outcome = std::strcmp(f.code, "INVALID_UTF8") == 0  ? Outcome::kInvalidUtf8
+              : std::strcmp(f.code, "NULL_INPUT") == 0 ? Outcome::kNull
+                                                       : Outcome::kOutOfRange;
+  }
+  const int32_t header[5] = {static_cast<int32_t>(f.output + 1), static_cast<int32_t>(f.node), static_cast<int32_t>(outcome),
+                             static_cast<int32_t>(f.input + 1), static_cast<int32_t>(f.row)};
+  std::memcpy(r.exchange, header, sizeof header);
   return out;
 }
 
@@ -81,12 +119,16 @@ void add_function(Napi::Env env, Napi::Object& object, const char* name, napi_ca
 
 }  // namespace
 
-// rowRunner(plan): { exchange, layout, runVector, runValues, setHeap, text }
+// rowRunner(plan, capacity): { exchange, layout, runVector, runValues, runRows, setHeap, text }
 Napi::Value make_row_runner(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   const auto& plan = unwrap_plan(info[0]).plan;
-  auto runner = std::make_shared<RowRunner>(plan);
-  const ExchangeLayout layout = RowExecutor::layout(*plan);
+  const uint32_t capacity = info[1].IsNumber() ? info[1].As<Napi::Number>().Uint32Value() : 0;
+  if (capacity < 1 || capacity > static_cast<uint32_t>(kChunkRows)) {
+    throw Napi::RangeError::New(env, "rowRunner(plan, capacity): capacity must be from 1 to " + std::to_string(kChunkRows));
+  }
+  const ExchangeLayout layout = exchange_layout(*plan, capacity);
+  auto runner = std::make_shared<RowRunner>(plan, layout);
   Napi::ArrayBuffer exchange = Napi::ArrayBuffer::New(env, layout.bytes);
   std::memset(exchange.Data(), 0, layout.bytes);
   runner->exchange = static_cast<unsigned char*>(exchange.Data());
@@ -95,14 +137,16 @@ Napi::Value make_row_runner(const Napi::CallbackInfo& info) {
   Napi::Object out = Napi::Object::New(env);
   out.Set("exchange", exchange);
   Napi::Object offsets = Napi::Object::New(env);
-  offsets.Set("inputs", layout.inputs);
-  offsets.Set("inputStates", layout.input_states);
+  offsets.Set("rows", layout.rows);
+  offsets.Set("rowBytes", layout.row_bytes);
+  offsets.Set("states", layout.states);
   offsets.Set("vector", layout.vector);
   offsets.Set("values", layout.values);
   offsets.Set("outputStates", layout.output_states);
   out.Set("layout", offsets);
   add_function(env, out, "runVector", run<&RowExecutor::run_vector>, runner);
   add_function(env, out, "runValues", run<&RowExecutor::run_values>, runner);
+  add_function(env, out, "runRows", run_rows, runner);
   add_function(env, out, "setHeap", set_heap, runner);
   add_function(env, out, "text", text, runner);
   return out;

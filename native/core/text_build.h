@@ -36,7 +36,8 @@ SK_INLINE Outcome new_text_list(ListView<StringView>& out, StringView*& at, Aren
 }
 
 // `head`, `middle` and `tail` in one text.
-SK_INLINE Outcome concat_text(StringView& out, Arena& arena, StringView head, StringView middle, StringView tail) {
+SK_INLINE Outcome concat_text(StringView& out, Arena& arena, StringView head, StringView middle,
+                              StringView tail) {
   uint8_t* at;
   const Outcome outcome = new_text(out, at, arena, head.size + middle.size + tail.size);
   if (SK_UNLIKELY(outcome != Outcome::kOk)) return outcome;

@@ -11,7 +11,8 @@
 
 namespace skewless::utf8 {
 
-static_assert(std::endian::native == std::endian::little, "the word-at-a-time loops assume little-endian hosts");
+static_assert(std::endian::native == std::endian::little,
+              "the word-at-a-time loops assume little-endian hosts");
 
 constexpr int64_t kMaxSize = 0x7fffffff;  // the longest text that a function may make, in bytes
 constexpr uint64_t kHighBits = 0x8080808080808080u;
@@ -185,7 +186,8 @@ SK_INLINE int white_space_size(const uint8_t* p, const uint8_t* end) {
   switch (c) {
     case 0xE1: return p[1] == 0x9A && p[2] == 0x80 ? 3 : 0;  // U+1680
     case 0xE2:                                               // U+2000-200A, 2028, 2029, 202F, 205F
-      if (p[1] == 0x80) return (p[2] >= 0x80 && p[2] <= 0x8A) || p[2] == 0xA8 || p[2] == 0xA9 || p[2] == 0xAF ? 3 : 0;
+      if (p[1] == 0x80)
+        return (p[2] >= 0x80 && p[2] <= 0x8A) || p[2] == 0xA8 || p[2] == 0xA9 || p[2] == 0xAF ? 3 : 0;
       return p[1] == 0x81 && p[2] == 0x9F ? 3 : 0;
     case 0xE3: return p[1] == 0x80 && p[2] == 0x80 ? 3 : 0;  // U+3000
     case 0xEF: return p[1] == 0xBB && p[2] == 0xBF ? 3 : 0;  // U+FEFF

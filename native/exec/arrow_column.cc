@@ -45,9 +45,11 @@ bool fills(TypeId wanted, const ArrowColumn& c) {
 
 const char* check_buffers(ArrowColumn& c) {
   constexpr int64_t kMax = int64_t{1} << 40;
-  if (c.offset < 0 || c.length < 0 || c.offset > kMax || c.length > kMax) return "its offset or length is out of range";
+  if (c.offset < 0 || c.length < 0 || c.validity_offset < 0 || c.offset > kMax || c.length > kMax || c.validity_offset > kMax) {
+    return "its offset or length is out of range";
+  }
   const size_t end = static_cast<size_t>(c.offset + c.length);
-  if (c.validity.bytes > 0 && c.validity.bytes < (end + 7) / 8) return "its validity bitmap is shorter than its rows";
+  if (c.validity.bytes > 0 && c.validity.bytes < (static_cast<size_t>(c.validity_offset + c.length) + 7) / 8) return "its validity bitmap is shorter than its rows";
   const auto holds = [](const Buffer& b, size_t count, size_t width) {
     return count <= b.bytes / width && reinterpret_cast<uintptr_t>(b.data) % width == 0;
   };
@@ -93,7 +95,7 @@ const char* decode_dictionary(ArrowColumn& c) {
   c.dictionary.resize(static_cast<size_t>(d.length));
   for (int64_t i = 0; i < d.length; ++i) {
     StringView& out = c.dictionary[static_cast<size_t>(i)];
-    const int64_t bit = d.offset + i;
+    const int64_t bit = d.validity_offset + i;
     if (d.validity.bytes > 0 && !((d.validity.data[bit >> 3] >> (bit & 7)) & 1)) {
       out = {nullptr, -1};
       continue;

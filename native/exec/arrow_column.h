@@ -26,9 +26,10 @@ struct Buffer {
 
 struct ArrowColumn {
   ArrowType type = ArrowType::kFloat64;
-  int64_t offset = 0;
+  int64_t offset = 0;  // of row 0 in values or offsets; a bit offset for bool
   int64_t length = 0;
-  Buffer validity;  // empty: no nulls
+  int64_t validity_offset = 0;
+  Buffer validity;  // bitmap; empty: no nulls
   Buffer values;    // values, text bytes or dictionary indices
   Buffer offsets;   // text and lists
   ArrowType index_type = ArrowType::kInt32;  // of a dictionary

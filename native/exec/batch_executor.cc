@@ -114,6 +114,37 @@ RunFailure BatchExecutor::run_chunk(const BatchTask& task, int64_t begin, int ro
     }
   }
   if (rows == 0) return failure;
+  const RunFailure computed = compute(task, begin, rows, texts);
+  return computed.row >= 0 ? computed : failure;
+}
+
+RunFailure BatchExecutor::run_rows(unsigned char* exchange, const ExchangeLayout& layout, int rows, const Heap& heap) {
+  arena_.reset();
+  RunFailure failure;
+  const auto& registers = plan_->registers();
+  for (size_t i = 0; i < plan_->input_count() && rows > 0; ++i) {
+    if (!plan_->uses(static_cast<uint32_t>(i))) continue;
+    void* scratch = scratch_[static_cast<size_t>(plan_->scratch_of()[i])];
+    const LoadError e = load_exchange(exchange, layout, i, registers[i], rows, heap, scratch, columns_[i], arena_);
+    if (!e.code) continue;
+    rows = static_cast<int>(e.row);
+    failure.row = e.row;
+    failure.input = static_cast<int64_t>(i);
+    failure.code = e.code;
+    failure.message = e.message;
+  }
+  if (rows == 0) return failure;
+  const auto width = static_cast<int64_t>(plan_->program().outputs.size());
+  if (row_outputs_.empty()) row_outputs_.resize(static_cast<size_t>(width));
+  for (int64_t o = 0; o < width; ++o) {
+    row_outputs_[static_cast<size_t>(o)] = {OutputType::kFloat32, exchange + layout.vector + o * 4, width, nullptr};
+  }
+  const BatchTask task{nullptr, &row_outputs_, rows, {}};
+  const RunFailure computed = compute(task, 0, rows, no_texts_);
+  return computed.row >= 0 ? computed : failure;
+}
+
+RunFailure BatchExecutor::compute(const BatchTask& task, int64_t begin, int rows, std::vector<TextSink>& texts) {
   RunFailure computed;
   const auto& steps = plan_->batch_steps();
   const auto& bounds = plan_->output_begin();
@@ -134,7 +165,7 @@ RunFailure BatchExecutor::run_chunk(const BatchTask& task, int64_t begin, int ro
     step.kernel(call);
     if (bounds[s] != bounds[s + 1]) emit(task, bounds[s], bounds[s + 1], begin, rows, texts, computed);
   }
-  return computed.row >= 0 ? computed : failure;
+  return computed;
 }
 
 void BatchExecutor::emit(const BatchTask& task, uint32_t from, uint32_t to, int64_t begin, int rows,
@@ -157,7 +188,8 @@ void BatchExecutor::emit(const BatchTask& task, uint32_t from, uint32_t to, int6
         break;
       }
     }
-    if (!store_column(c, plan_->registers()[reg].type, (*task.outputs)[o], begin, rows, plan_->isa(), &texts[o]) &&
+    TextSink* text = o < texts.size() ? &texts[o] : nullptr;
+    if (!store_column(c, plan_->registers()[reg].type, (*task.outputs)[o], begin, rows, plan_->isa(), text) &&
         failure.row < 0) {
       failure.row = begin;
       failure.output = static_cast<int64_t>(o);

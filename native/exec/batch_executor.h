@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "exec/arrow_column.h"
+#include "exec/exchange.h"
 #include "exec/store.h"
 #include "plan/compiled.h"
 
@@ -45,10 +46,14 @@ class BatchExecutor {
   bool ready() const { return ready_; }
   // `begin` is a multiple of kChunkRows. Stops at the first chunk that fails or when told to abort.
   RunFailure run(const BatchTask& task, int64_t begin, int64_t end, std::vector<TextSink>& texts);
+  // Rows [0, rows) of an exchange buffer, at most kChunkRows, into its row-major float32 vectors. Every output is
+  // stored as float32.
+  RunFailure run_rows(unsigned char* exchange, const ExchangeLayout& layout, int rows, const Heap& heap);
 
  private:
   RunFailure run_chunk(const BatchTask& task, int64_t begin, int rows, std::vector<TextSink>& texts);
-  void bind_scratch(uint32_t reg, const BatchTask& task, int64_t begin);
+  // All steps over loaded inputs; outputs go to rows [begin, begin + rows).
+  RunFailure compute(const BatchTask& task, int64_t begin, int rows, std::vector<TextSink>& texts);
   void emit(const BatchTask& task, uint32_t from, uint32_t to, int64_t begin, int rows, std::vector<TextSink>& texts,
             RunFailure& failure);
 
@@ -57,6 +62,8 @@ class BatchExecutor {
   std::vector<unsigned char*> scratch_;       // by scratch column
   std::vector<Column> columns_;               // by register
   std::vector<int> direct_output_;            // by register: the float64 output it may be computed in, or -1
+  std::vector<OutputBuffer> row_outputs_;     // of run_rows
+  std::vector<TextSink> no_texts_;
   Arena arena_;
   bool ready_ = false;
 };

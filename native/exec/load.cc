@@ -160,11 +160,11 @@ LoadError load_dictionary(const ArrowColumn& c, int64_t begin, int rows, StringV
   return {};
 }
 
-LoadError load_text(const ArrowColumn& c, int64_t begin, int rows, StringView* out, Column& column) {
+LoadError load_text(const ArrowColumn& c, int64_t begin, int64_t validity_begin, int rows, StringView* out, Column& column) {
   const uint8_t* validity = c.validity.bytes ? c.validity.data : nullptr;
   switch (c.type) {
-    case ArrowType::kUtf8: return load_texts<int32_t>(c, begin, rows, validity, begin, out);
-    case ArrowType::kLargeUtf8: return load_texts<int64_t>(c, begin, rows, validity, begin, out);
+    case ArrowType::kUtf8: return load_texts<int32_t>(c, begin, rows, validity, validity_begin, out);
+    case ArrowType::kLargeUtf8: return load_texts<int64_t>(c, begin, rows, validity, validity_begin, out);
     default: break;
   }
   switch (c.index_type) {
@@ -220,6 +220,7 @@ LoadError load_list(const ArrowColumn& c, int64_t begin, int rows, ListView<T>* 
   const T* data = converted;
   const uint8_t* validity = child.validity.bytes ? child.validity.data : nullptr;
   const int64_t at = child.offset + first;
+  const int64_t validity_at = child.validity_offset + first;
   if (count > 0) {
     if constexpr (std::is_same_v<T, double>) {
       data = load_doubles(child, at, count, converted, context.isa);
@@ -227,8 +228,8 @@ LoadError load_list(const ArrowColumn& c, int64_t begin, int rows, ListView<T>* 
       static_assert(sizeof(Timestamp) == sizeof(int64_t));
       data = reinterpret_cast<const T*>(load_integers(child, at, count, reinterpret_cast<int64_t*>(converted), context.isa));
     } else if (child.type == ArrowType::kUtf8 || child.type == ArrowType::kLargeUtf8) {
-      const LoadError e = child.type == ArrowType::kUtf8 ? load_texts<int32_t>(child, at, count, validity, at, converted)
-                                                         : load_texts<int64_t>(child, at, count, validity, at, converted);
+      const LoadError e = child.type == ArrowType::kUtf8 ? load_texts<int32_t>(child, at, count, validity, validity_at, converted)
+                                                         : load_texts<int64_t>(child, at, count, validity, validity_at, converted);
       if (e.code) {
         // Name the row that holds the element.
         for (int i = 0; i < rows; ++i) {
@@ -249,7 +250,7 @@ LoadError load_list(const ArrowColumn& c, int64_t begin, int rows, ListView<T>* 
       out[i] = {data, nullptr, 0, 0};
       continue;
     }
-    out[i] = {data + (from - first), validity, child.offset + from, to - from};
+    out[i] = {data + (from - first), validity, child.validity_offset + from, to - from};
     if constexpr (std::is_same_v<T, int64_t>) {
       if (child.type == ArrowType::kUInt64) {
         for (int64_t k = 0; k < out[i].length; ++k)
@@ -260,7 +261,7 @@ LoadError load_list(const ArrowColumn& c, int64_t begin, int rows, ListView<T>* 
   return {};
 }
 
-LoadError load_values(const ArrowColumn& c, TypeId type, int64_t at, int rows, void* scratch, Column& out,
+LoadError load_values(const ArrowColumn& c, TypeId type, int64_t at, int64_t validity_at, int rows, void* scratch, Column& out,
                       const LoadContext& context) {
   switch (type) {
     case TypeId::kFloat64:
@@ -281,7 +282,7 @@ LoadError load_values(const ArrowColumn& c, TypeId type, int64_t at, int rows, v
       for (int i = 0; i < rows; ++i) v[i] = bit_at(c.values.data, at + i);
       return {};
     }
-    case TypeId::kUtf8: return load_text(c, at, rows, static_cast<StringView*>(scratch), out);
+    case TypeId::kUtf8: return load_text(c, at, validity_at, rows, static_cast<StringView*>(scratch), out);
     case TypeId::kListFloat64: return load_list(c, at, rows, static_cast<ListView<double>*>(scratch), out, context);
     case TypeId::kListInt64: return load_list(c, at, rows, static_cast<ListView<int64_t>*>(scratch), out, context);
     case TypeId::kListUtf8: return load_list(c, at, rows, static_cast<ListView<StringView>*>(scratch), out, context);
@@ -295,17 +296,65 @@ LoadError load_values(const ArrowColumn& c, TypeId type, int64_t at, int rows, v
 LoadError load_column(const ArrowColumn& c, TypeId type, int64_t begin, int rows, void* scratch, Column& out,
                       const LoadContext& context) {
   const int64_t at = c.offset + begin;
+  const int64_t validity_at = c.validity_offset + begin;
   out.data = scratch;
   out.failures = nullptr;
   out.validity = nullptr;
-  if (c.validity.bytes > 0 && !copy_bits(c.validity, at, rows, out.validity_storage)) out.validity = out.validity_storage;
-  LoadError error = load_values(c, type, at, rows, scratch, out, context);
+  if (c.validity.bytes > 0 && !copy_bits(c.validity, validity_at, rows, out.validity_storage)) out.validity = out.validity_storage;
+  LoadError error = load_values(c, type, at, validity_at, rows, scratch, out, context);
   if (!context.nullable && out.validity) {
     const int limit = error.code ? static_cast<int>(error.row) : rows;
     for (int i = 0; i < limit; ++i)
       if (!is_present(out, i)) return {i, "NULL_INPUT", "the value is null and the input is not nullable"};
   }
   return error;
+}
+
+LoadError load_exchange(const unsigned char* exchange, const ExchangeLayout& layout, size_t input, const Register& reg,
+                        int rows, const Heap& heap, void* scratch, Column& out, Arena& arena) {
+  out.data = scratch;
+  out.failures = nullptr;
+  out.validity = nullptr;
+  const unsigned char* first = exchange + layout.rows;
+  const unsigned char* in = first + input * kExchangeInput;
+  const unsigned char* states = first + layout.states + input;
+  for (int i = 0; i < rows; ++i) {
+    if (SK_LIKELY(states[static_cast<size_t>(i) * layout.row_bytes] == 0)) continue;
+    if (!(reg.flags & kMayNull)) return {i, "NULL_INPUT", "the value is null and the input is not nullable"};
+    if (!out.validity) {
+      for (int w = 0; w < kChunkWords; ++w) out.validity_storage[w] = ~uint64_t{0};
+      out.validity = out.validity_storage;
+    }
+    out.validity[i >> 6] &= ~(uint64_t{1} << (i & 63));
+  }
+  const uint32_t width = column_bytes(reg.type);
+  auto* slots = static_cast<unsigned char*>(scratch);
+  for (int i = 0; i < rows; ++i) {
+    const unsigned char* at = in + static_cast<size_t>(i) * layout.row_bytes;
+    unsigned char* slot = slots + static_cast<size_t>(i) * width;
+    Outcome o = Outcome::kOk;
+    switch (reg.type) {
+      case TypeId::kFloat64:
+      case TypeId::kInt64:
+      case TypeId::kTimestamp: std::memcpy(slot, at, 8); break;
+      case TypeId::kBool: *slot = read_at<double>(at) != 0; break;
+      case TypeId::kUtf8: {
+        StringView text{nullptr, 0};
+        if (is_present(out, i)) o = heap.text(read_at<uint32_t>(at), read_at<uint32_t>(at + 4), text);
+        write_at(slot, text);
+        break;
+      }
+      default:
+        if (is_present(out, i)) o = heap.list(at, reg.type, arena, slot);
+        else std::memset(slot, 0, width);
+    }
+    if (SK_UNLIKELY(o != Outcome::kOk)) {
+      if (o == Outcome::kInvalidUtf8) return text_error(i);
+      if (o == Outcome::kOutOfMemory) return {i, "OUT_OF_MEMORY", kOutOfMemory};
+      return {i, "OUT_OF_RANGE", "the row's text or list lies outside its buffer"};
+    }
+  }
+  return {};
 }
 
 }  // namespace skewless

@@ -2,6 +2,7 @@
 #pragma once
 #include "core/arena.h"
 #include "exec/arrow_column.h"
+#include "exec/exchange.h"
 #include "registry/entry.h"
 
 namespace skewless {
@@ -23,5 +24,9 @@ struct LoadContext {
 // layouts agree, else into `scratch`, converted. Rows from error.row on are then unspecified.
 LoadError load_column(const ArrowColumn& column, TypeId type, int64_t begin, int rows, void* scratch, Column& out,
                       const LoadContext& context);
+
+// The same from the rows of an exchange buffer.
+LoadError load_exchange(const unsigned char* exchange, const ExchangeLayout& layout, size_t input, const Register& reg,
+                        int rows, const Heap& heap, void* scratch, Column& out, Arena& arena);
 
 }  // namespace skewless

@@ -2,44 +2,22 @@
 
 #include <limits>
 
-#include "core/utf8.h"
+#include "exec/store.h"
 
 namespace skewless {
 namespace {
 
-constexpr uint32_t kHeaderBytes = 32;
-constexpr uint32_t kInputBytes = 16;
-constexpr uint32_t kNoValidity = ~uint32_t{0};
-
-template <class T>
-SK_INLINE T read(const unsigned char* p) {
-  T v;
-  std::memcpy(&v, p, sizeof v);
-  return v;
+bool fail_input(unsigned char* exchange, uint32_t input, Outcome outcome) {
+  write_at<int32_t>(exchange + 8, static_cast<int32_t>(outcome));
+  write_at<int32_t>(exchange + 12, static_cast<int32_t>(input + 1));
+  write_at<int32_t>(exchange + 16, 0);
+  return false;
 }
-template <class T>
-SK_INLINE void write(unsigned char* p, T v) {
-  std::memcpy(p, &v, sizeof v);
-}
-
-constexpr uint32_t pad(uint32_t n) { return (n + 7) & ~7u; }
 
 }  // namespace
 
-ExchangeLayout RowExecutor::layout(const CompiledPlan& plan) {
-  const auto inputs = static_cast<uint32_t>(plan.input_count());
-  const auto outputs = static_cast<uint32_t>(plan.program().outputs.size());
-  ExchangeLayout l{};
-  l.inputs = kHeaderBytes;
-  l.input_states = l.inputs + inputs * kInputBytes;
-  l.vector = l.input_states + pad(inputs);
-  l.values = l.vector + pad(outputs * 4);
-  l.output_states = l.values + outputs * 8;
-  l.bytes = l.output_states + pad(outputs);
-  return l;
-}
-
-RowExecutor::RowExecutor(std::shared_ptr<const CompiledPlan> plan) : plan_(std::move(plan)), layout_(layout(*plan_)) {
+RowExecutor::RowExecutor(std::shared_ptr<const CompiledPlan> plan, const ExchangeLayout& layout)
+    : plan_(std::move(plan)), layout_(layout) {
   const auto& registers = plan_->registers();
   slots_.assign(plan_->frame_bytes() / 8 + 1, 0);
   states_.assign(registers.size() + 1, kPresent);
@@ -67,74 +45,33 @@ RowExecutor::RowExecutor(std::shared_ptr<const CompiledPlan> plan) : plan_(std::
   frame_ = {slots, states_.data(), failures_.data(), &arena_};
 }
 
-bool RowExecutor::fail_input(unsigned char* exchange, uint32_t input, Outcome outcome) {
-  write<int32_t>(exchange + 8, static_cast<int32_t>(outcome));
-  write<int32_t>(exchange + 12, static_cast<int32_t>(input + 1));
-  return false;
-}
-
-namespace {
-
-// A text of the heap, checked; false when it lies outside or is not UTF-8.
-SK_INLINE Outcome heap_text(const unsigned char* heap, size_t heap_bytes, uint32_t offset, uint32_t bytes, StringView& out) {
-  if (SK_UNLIKELY(offset > heap_bytes || bytes > heap_bytes - offset)) return Outcome::kOutOfRange;
-  out = {reinterpret_cast<const char*>(heap) + offset, static_cast<int64_t>(bytes)};
-  return SK_LIKELY(utf8::valid(out)) ? Outcome::kOk : Outcome::kInvalidUtf8;
-}
-
-SK_INLINE bool fits(size_t heap_bytes, uint32_t offset, size_t bytes) {
-  return offset <= heap_bytes && bytes <= heap_bytes - offset;
-}
-
-Outcome heap_list(const unsigned char* in, const unsigned char* heap, size_t heap_bytes, TypeId type, Arena& arena,
-                  unsigned char* slot) {
-  const auto offset = read<uint32_t>(in), length = read<uint32_t>(in + 4), validity = read<uint32_t>(in + 8);
-  if (!fits(heap_bytes, offset, static_cast<size_t>(length) * 8) || offset % 8 != 0) return Outcome::kOutOfRange;
-  if (validity != kNoValidity && !fits(heap_bytes, validity, (static_cast<size_t>(length) + 7) / 8)) return Outcome::kOutOfRange;
-  const uint8_t* bits = validity == kNoValidity ? nullptr : heap + validity;
-  if (type == TypeId::kListUtf8) {
-    auto* texts = arena.allocate_array<StringView>(length);
-    if (!texts) return Outcome::kOutOfMemory;
-    for (uint32_t i = 0; i < length; ++i) {
-      const unsigned char* at = heap + offset + static_cast<size_t>(i) * 8;
-      const Outcome o = heap_text(heap, heap_bytes, read<uint32_t>(at), read<uint32_t>(at + 4), texts[i]);
-      if (o != Outcome::kOk) return o;
-    }
-    write(slot, ListView<StringView>{texts, bits, 0, static_cast<int64_t>(length)});
-  } else {
-    write(slot, ListView<double>{reinterpret_cast<const double*>(heap + offset), bits, 0, static_cast<int64_t>(length)});
-  }
-  return Outcome::kOk;
-}
-
-}  // namespace
-
 bool RowExecutor::load(unsigned char* exchange, const unsigned char* heap, size_t heap_bytes) {
   const auto& registers = plan_->registers();
-  const unsigned char* states = exchange + layout_.input_states;
-  const unsigned char* inputs = exchange + layout_.inputs;
+  const unsigned char* inputs = exchange + layout_.rows;
+  const unsigned char* states = inputs + layout_.states;
+  const Heap texts{heap, heap_bytes};
   unsigned char* slots = frame_.slots;
   const auto state_of = [&](uint32_t i) -> uint8_t { return states[i] != 0 ? kNullState : kPresent; };
   for (const uint32_t i : numbers_) {
     frame_.states[i] = state_of(i);
-    std::memcpy(slots + registers[i].slot_offset, inputs + i * kInputBytes, 8);
+    std::memcpy(slots + registers[i].slot_offset, inputs + i * kExchangeInput, 8);
   }
   for (const uint32_t i : bools_) {
     frame_.states[i] = state_of(i);
-    frame_.set<bool>(registers[i].slot_offset, read<double>(inputs + i * kInputBytes) != 0);
+    frame_.set<bool>(registers[i].slot_offset, read_at<double>(inputs + i * kExchangeInput) != 0);
   }
   for (const uint32_t i : views_) {
     frame_.states[i] = state_of(i);
     if (frame_.states[i] != kPresent) continue;
-    const unsigned char* in = inputs + i * kInputBytes;
+    const unsigned char* in = inputs + i * kExchangeInput;
     unsigned char* slot = slots + registers[i].slot_offset;
     Outcome o;
     if (registers[i].type == TypeId::kUtf8) {
       StringView text;
-      o = heap_text(heap, heap_bytes, read<uint32_t>(in), read<uint32_t>(in + 4), text);
-      write(slot, text);
+      o = texts.text(read_at<uint32_t>(in), read_at<uint32_t>(in + 4), text);
+      write_at(slot, text);
     } else {
-      o = heap_list(in, heap, heap_bytes, registers[i].type, arena_, slot);
+      o = texts.list(in, registers[i].type, arena_, slot);
     }
     if (SK_UNLIKELY(o != Outcome::kOk)) return fail_input(exchange, i, o);
   }
@@ -156,10 +93,11 @@ bool RowExecutor::compute(unsigned char* exchange, const unsigned char* heap, si
     for (size_t o = 0; o < outputs_.size(); ++o) {
       const uint32_t reg = outputs_[o].reg;
       if (SK_UNLIKELY(states_[reg] >= kFailedState)) {
-        write<int32_t>(exchange, static_cast<int32_t>(o + 1));
-        write<int32_t>(exchange + 4, static_cast<int32_t>(failures_[reg].node));
-        write<int32_t>(exchange + 8, static_cast<int32_t>(failures_[reg].code));
-        write<int32_t>(exchange + 12, 0);
+        write_at<int32_t>(exchange, static_cast<int32_t>(o + 1));
+        write_at<int32_t>(exchange + 4, static_cast<int32_t>(failures_[reg].node));
+        write_at<int32_t>(exchange + 8, static_cast<int32_t>(failures_[reg].code));
+        write_at<int32_t>(exchange + 12, 0);
+        write_at<int32_t>(exchange + 16, 0);
         return false;
       }
     }
@@ -176,13 +114,13 @@ bool RowExecutor::run_vector(unsigned char* exchange, const unsigned char* heap,
       v = std::numeric_limits<float>::quiet_NaN();
     } else {
       switch (o.type) {
-        case TypeId::kFloat64: v = static_cast<float>(frame_.get<double>(o.slot)); break;
+        case TypeId::kFloat64: v = store_value<float>(frame_.get<double>(o.slot)); break;
         case TypeId::kBool: v = static_cast<float>(frame_.slots[o.slot]); break;
         case TypeId::kInt64: v = static_cast<float>(frame_.get<int64_t>(o.slot)); break;
         default: v = std::numeric_limits<float>::quiet_NaN(); break;  // not a number: refused by the caller
       }
     }
-    write(out, v);
+    write_at(out, v);
     out += 4;
   }
   return true;
@@ -195,7 +133,8 @@ bool RowExecutor::run_values(unsigned char* exchange, const unsigned char* heap,
   for (size_t i = 0; i < outputs_.size(); ++i) {
     const Output& o = outputs_[i];
     states[i] = states_[o.reg];
-    if (o.type == TypeId::kBool) write(values + i * 8, static_cast<double>(frame_.slots[o.slot]));
+    if (o.type == TypeId::kBool) write_at(values + i * 8, static_cast<double>(frame_.slots[o.slot]));
+    else if (o.type == TypeId::kFloat64) write_at(values + i * 8, store_value<double>(frame_.get<double>(o.slot)));
     else std::memcpy(values + i * 8, frame_.slots + o.slot, 8);
   }
   return true;

@@ -23,12 +23,12 @@ bool TextSink::append(StringView text) {
 namespace {
 
 template <class In, class Out>
-SK_INLINE void narrow_loop(const In* SK_RESTRICT in, Out* SK_RESTRICT out, int rows) {
-  for (int i = 0; i < rows; ++i) out[i] = static_cast<Out>(in[i]);
+SK_INLINE void narrow_loop(const In* in, Out* out, int rows) {
+  for (int i = 0; i < rows; ++i) out[i] = store_value<Out>(in[i]);
 }
 template <class In, class Out>
 SK_INLINE void strided_loop(const In* SK_RESTRICT in, Out* SK_RESTRICT out, int rows, int64_t stride) {
-  for (int i = 0; i < rows; ++i) out[i * stride] = static_cast<Out>(in[i]);
+  for (int i = 0; i < rows; ++i) out[i * stride] = store_value<Out>(in[i]);
 }
 template <class In, class Out>
 void narrow_baseline(const In* in, Out* out, int rows) { narrow_loop(in, out, rows); }
@@ -45,7 +45,7 @@ void write_values(const Column& c, Out* out, int64_t stride, int rows, Isa isa) 
   const In* in = static_cast<const In*>(c.data);
   if (stride != 1) {
     strided_loop(in, out, rows, stride);
-  } else if (static_cast<const void*>(in) != static_cast<const void*>(out)) {
+  } else if (std::is_floating_point_v<In> || static_cast<const void*>(in) != static_cast<const void*>(out)) {
     isa == Isa::kBaseline ? narrow_baseline(in, out, rows) : narrow_avx2(in, out, rows);
   }
   if (c.validity) {

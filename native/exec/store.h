@@ -2,11 +2,24 @@
 #pragma once
 #include <cstdint>
 #include <cstdlib>
+#include <limits>
+#include <type_traits>
 
 #include "exec/bits.h"
 #include "plan/program.h"
 
 namespace skewless {
+
+// A value as an output holds it. Which NaN an operation of two NaNs gives depends on the order in which the compiler
+// put its operands, so NaNs leave as the one quiet NaN: else row and batch mode could differ in its bits.
+template <class Out, class In>
+SK_INLINE Out store_value(In v) {
+  if constexpr (std::is_floating_point_v<In> && std::is_floating_point_v<Out>) {
+    return v == v ? static_cast<Out>(v) : std::numeric_limits<Out>::quiet_NaN();
+  } else {
+    return static_cast<Out>(v);
+  }
+}
 
 // Text of one thread's rows, in order. Grown by doubling, outside the row kernels.
 class TextSink {

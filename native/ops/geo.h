@@ -10,7 +10,7 @@
 
 namespace skewless::ops {
 
-constexpr double kEarthRadius = 6371008.8;                        // metres: the mean radius (2a + b) / 3 of WGS 84
+constexpr double kEarthRadius = 6371008.8;  // metres: the mean radius (2a + b) / 3 of WGS 84
 constexpr double kRadiansPerDegree = 3.141592653589793 / 180.0;
 constexpr double kDegreesPerRadian = 180.0 / 3.141592653589793;
 
@@ -35,8 +35,9 @@ struct AnyTurn {
 
 struct Haversine {
   static constexpr Doc doc{"haversine", "lat1, lon1, lat2, lon2",
-                           "Great-circle distance in metres on a sphere of radius 6371008.8 m, by the haversine formula. "
-                           "NaN when a latitude is outside [-90, 90] or a longitude is not finite.",
+                           "Great-circle distance in metres on a sphere of radius 6371008.8 m, by the "
+                           "haversine formula. NaN when a latitude is outside [-90, 90] or a longitude is "
+                           "not finite.",
                            "[0, 0, 0, 0] -> 0; [12, 34, 12, 34] -> 0; [91, 0, 0, 0] -> \"NaN\""};
   SK_INLINE double call(double lat1, double lon1, double lat2, double lon2) const {
     return distance<NearTurn>(lat1, lon1, lat2, lon2);
@@ -65,10 +66,11 @@ struct Haversine {
 
 struct Bearing {
   static constexpr Doc doc{"bearing", "lat1, lon1, lat2, lon2",
-                           "Initial bearing of the great circle from the first position to the second, in degrees from 0 "
-                           "(north) clockwise to below 360. NaN when a latitude is outside [-90, 90] or a longitude is "
-                           "not finite.",
-                           "[0, 0, 0, 90] -> 90; [0, 0, 45, 0] -> 0; [0, 0, 0, -90] -> 270; [0, 0, 91, 0] -> \"NaN\""};
+                           "Initial bearing of the great circle from the first position to the second, in "
+                           "degrees from 0 (north) clockwise to below 360. NaN when a latitude is outside "
+                           "[-90, 90] or a longitude is not finite.",
+                           "[0, 0, 0, 90] -> 90; [0, 0, 45, 0] -> 0; [0, 0, 0, -90] -> 270; [0, 0, 91, 0] "
+                           "-> \"NaN\""};
   SK_INLINE double call(double lat1, double lon1, double lat2, double lon2) const {
     return direction<NearTurn>(lat1, lon1, lat2, lon2);
   }
@@ -118,12 +120,14 @@ SK_INLINE uint64_t spread_bits(uint64_t x) {
 
 struct Geohash {
   static constexpr Doc doc{"geohash", "lat, lon, precision",
-                           "Geohash of `precision` characters, 1 to 12 (G. Niemeyer's base 32; a border belongs to the "
-                           "greater half). Null for another precision and for positions outside [-90, 90] and [-180, 180].",
-                           "[57.64911, 10.40744, 11] -> \"u4pruydqqvj\"; [0, 0, 1] -> \"s\"; [0, 0, 13] -> null; "
-                           "[\"NaN\", 0, 5] -> null"};
+                           "Geohash of `precision` characters, 1 to 12 (G. Niemeyer's base 32; a border "
+                           "belongs to the greater half). Null for another precision and for positions "
+                           "outside [-90, 90] and [-180, 180].",
+                           "[57.64911, 10.40744, 11] -> \"u4pruydqqvj\"; [0, 0, 1] -> \"s\"; [0, 0, 13] -> "
+                           "null; [\"NaN\", 0, 5] -> null"};
   Outcome call(StringView& out, Arena& arena, double lat, double lon, int64_t precision) const {
-    if (precision < 1 || precision > 12 || !in_degrees(lat, 90) || !in_degrees(lon, 180)) return Outcome::kNull;
+    if (precision < 1 || precision > 12 || !in_degrees(lat, 90) || !in_degrees(lon, 180))
+      return Outcome::kNull;
     uint8_t* at;
     const Outcome outcome = new_text(out, at, arena, precision);
     if (outcome != Outcome::kOk) return outcome;
@@ -137,15 +141,17 @@ struct Geohash {
 
 struct GridCell {
   static constexpr Doc doc{"gridCell", "lat, lon, size",
-                           "Number of the cell of a grid of `size` degrees: floor((lat + 90) / size) * ceil(360 / size) + "
-                           "floor((lon + 180) / size), in float64, so that neighbours may share a number when size is "
-                           "below 3e-6. Null for a size below 1e-6 and for positions outside [-90, 90] and [-180, 180].",
+                           "Number of the cell of a grid of `size` degrees: floor((lat + 90) / size) * "
+                           "ceil(360 / size) + floor((lon + 180) / size), in float64, so that neighbours "
+                           "may share a number when size is below 3e-6. Null for a size below 1e-6 and for "
+                           "positions outside [-90, 90] and [-180, 180].",
                            "[0, 0, 10] -> 342; [-90, -180, 1] -> 0; [90, 180, 90] -> 12; [0, 0, 0] -> null"};
   static constexpr unsigned effects = kMayNull;
   SK_INLINE Outcome call(int64_t& out, double lat, double lon, double size) const {
     if (!(size >= 1e-6) || !in_degrees(lat, 90) || !in_degrees(lon, 180)) return Outcome::kNull;
     // At most 1.8e8 * 3.6e8 + 3.6e8: far inside the int64 range.
-    out = static_cast<int64_t>(std::floor((lat + 90) / size) * std::ceil(360 / size) + std::floor((lon + 180) / size));
+    out = static_cast<int64_t>(std::floor((lat + 90) / size) * std::ceil(360 / size) +
+                               std::floor((lon + 180) / size));
     return Outcome::kOk;
   }
 };

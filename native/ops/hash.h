@@ -14,7 +14,8 @@ struct MurmurHash3;
 
 class MurmurSeed {
  public:
-  static constexpr ParamSpec params[] = {{"seed", ParamKind::kInt64, "0", "From -2^31 to 2^32 - 1, taken modulo 2^32."}};
+  static constexpr ParamSpec params[] = {
+      {"seed", ParamKind::kInt64, "0", "From -2^31 to 2^32 - 1, taken modulo 2^32."}};
   const char* init(const Params& p) {
     const int64_t seed = p.int64("seed", 0);
     if (seed < INT32_MIN || seed > int64_t{UINT32_MAX}) return "seed must be from -2147483648 to 4294967295";
@@ -31,8 +32,8 @@ class MurmurSeed {
 template <>
 struct MurmurHash3<StringView> : MurmurSeed {
   static constexpr Doc doc{"murmurHash3", "x",
-                           "MurmurHash3_x86_32 of the UTF-8 bytes as a signed 32-bit number, as scikit-learn's "
-                           "murmurhash3_32; of the eight little-endian bytes for an int64.",
+                           "MurmurHash3_x86_32 of the UTF-8 bytes as a signed 32-bit number, as "
+                           "scikit-learn's murmurhash3_32; of the eight little-endian bytes for an int64.",
                            "[\"\"] {\"seed\": 1} -> 1364076727; [\"hello\"] -> 613153351"};
   static constexpr bool vectorize = false;
   SK_INLINE int64_t call(StringView x) const { return as_signed(hash::murmur3_32(x.bytes(), x.size, seed_)); }
@@ -43,7 +44,9 @@ struct MurmurHash3<int64_t> : MurmurSeed {
   static constexpr Doc doc{"murmurHash3", "x",
                            "MurmurHash3_x86_32 of the eight little-endian bytes as a signed 32-bit number.",
                            "[0] -> 1669671676"};
-  SK_INLINE int64_t call(int64_t x) const { return as_signed(hash::murmur3_32(static_cast<uint64_t>(x), seed_)); }
+  SK_INLINE int64_t call(int64_t x) const {
+    return as_signed(hash::murmur3_32(static_cast<uint64_t>(x), seed_));
+  }
 };
 
 class XxHashSeed {
@@ -63,11 +66,13 @@ struct XxHash64;
 template <>
 struct XxHash64<StringView> : XxHashSeed {
   static constexpr Doc doc{"xxHash64", "x",
-                           "XXH64 of the UTF-8 bytes as a signed int64; of the eight little-endian bytes for a number, "
-                           "where -0 counts as 0 and every NaN as the same.",
+                           "XXH64 of the UTF-8 bytes as a signed int64; of the eight little-endian bytes "
+                           "for a number, where -0 counts as 0 and every NaN as the same.",
                            "[\"\"] -> \"-1205034819632174695\"; [\"abc\"] -> \"4952883123889572249\""};
   static constexpr bool vectorize = false;
-  SK_INLINE int64_t call(StringView x) const { return static_cast<int64_t>(hash::xxh64(x.bytes(), x.size, seed_)); }
+  SK_INLINE int64_t call(StringView x) const {
+    return static_cast<int64_t>(hash::xxh64(x.bytes(), x.size, seed_));
+  }
 };
 template <>
 struct XxHash64<int64_t> : XxHashSeed {
@@ -80,8 +85,8 @@ struct XxHash64<int64_t> : XxHashSeed {
 template <>
 struct XxHash64<double> : XxHashSeed {
   static constexpr Doc doc{"xxHash64", "x",
-                           "XXH64 of the eight little-endian bytes of the double as a signed int64; -0 counts as 0 and "
-                           "every NaN as the same.",
+                           "XXH64 of the eight little-endian bytes of the double as a signed int64; -0 "
+                           "counts as 0 and every NaN as the same.",
                            "[0] -> \"3803688792395291579\"; [\"-0\"] -> \"3803688792395291579\""};
   SK_INLINE int64_t call(double x) const {
     const uint64_t bits = x == 0 ? 0 : x != x ? 0x7FF8000000000000u : std::bit_cast<uint64_t>(x);
@@ -113,7 +118,8 @@ struct HashBucket;
 template <>
 struct HashBucket<StringView> : Buckets {
   static constexpr Doc doc{"hashBucket", "x",
-                           "xxHash64 of x, read as an unsigned number, modulo `buckets`: from 0 to buckets - 1.",
+                           "xxHash64 of x, read as an unsigned number, modulo `buckets`: from 0 to buckets "
+                           "- 1.",
                            "[\"abc\"] {\"buckets\": 10} -> 9; [\"abc\"] {\"buckets\": 1} -> 0"};
   static constexpr bool vectorize = false;
   SK_INLINE int64_t call(StringView x) const { return bucket(hash::xxh64(x.bytes(), x.size, seed_)); }
@@ -121,7 +127,8 @@ struct HashBucket<StringView> : Buckets {
 template <>
 struct HashBucket<int64_t> : Buckets {
   static constexpr Doc doc{"hashBucket", "x",
-                           "xxHash64 of x, read as an unsigned number, modulo `buckets`: from 0 to buckets - 1.",
+                           "xxHash64 of x, read as an unsigned number, modulo `buckets`: from 0 to buckets "
+                           "- 1.",
                            "[0] {\"buckets\": 10} -> 9"};
   static constexpr bool vectorize = false;
   SK_INLINE int64_t call(int64_t x) const { return bucket(hash::xxh64(static_cast<uint64_t>(x), seed_)); }
@@ -129,8 +136,8 @@ struct HashBucket<int64_t> : Buckets {
 
 struct Cross {
   static constexpr Doc doc{"cross", "a, b",
-                           "a and b joined by U+001F, the unit separator: the crossed feature of two categories. Fails "
-                           "with TOO_LARGE above 2^31 - 1 bytes.",
+                           "a and b joined by U+001F, the unit separator: the crossed feature of two "
+                           "categories. Fails with TOO_LARGE above 2^31 - 1 bytes.",
                            "[\"red\", \"XL\"] -> \"red\\u001fXL\""};
   static constexpr unsigned effects = kMayFail;
   SK_INLINE Outcome call(StringView& out, Arena& arena, StringView a, StringView b) const {
@@ -138,8 +145,8 @@ struct Cross {
   }
 };
 
-using HashFunctions = FunctionList<MurmurHash3<StringView>, MurmurHash3<int64_t>, XxHash64<StringView>,
-                                   XxHash64<int64_t>, XxHash64<double>, HashBucket<StringView>, HashBucket<int64_t>,
-                                   Cross>;
+using HashFunctions =
+    FunctionList<MurmurHash3<StringView>, MurmurHash3<int64_t>, XxHash64<StringView>, XxHash64<int64_t>,
+                 XxHash64<double>, HashBucket<StringView>, HashBucket<int64_t>, Cross>;
 
 }  // namespace skewless::ops

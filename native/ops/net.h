@@ -8,10 +8,10 @@ namespace skewless::ops {
 
 struct EmailDomain {
   static constexpr Doc doc{"emailDomain", "x",
-                           "What follows the last \"@\", ASCII letters in lower case. Null when there is no \"@\", "
-                           "nothing on either side of it, or white space in the domain.",
-                           "[\"Ann@Example.COM\"] -> \"example.com\"; [\"a@b@c\"] -> \"c\"; [\"@c\"] -> null; "
-                           "[\"a@b c\"] -> null"};
+                           "What follows the last \"@\", ASCII letters in lower case. Null when there is no "
+                           "\"@\", nothing on either side of it, or white space in the domain.",
+                           "[\"Ann@Example.COM\"] -> \"example.com\"; [\"a@b@c\"] -> \"c\"; [\"@c\"] -> "
+                           "null; [\"a@b c\"] -> null"};
   Outcome call(StringView& out, Arena& arena, StringView x) const {
     const uint8_t* const begin = x.bytes();
     const uint8_t* const end = begin + x.size;
@@ -64,11 +64,13 @@ inline bool split_url(UrlParts& out, StringView x) {
 
 struct UrlHost {
   static constexpr Doc doc{"urlHost", "x",
-                           "The host of scheme://[userinfo@]host[:port], ASCII letters in lower case, IPv6 in its "
-                           "brackets. The authority ends at the first / ? # or \\. Null without scheme:// at the start, "
-                           "with an empty host, or when a bracket that opens the host is not closed.",
-                           "[\"https://me:pw@Example.com:8080/a?b\"] -> \"example.com\"; [\"http://[::1]:80\"] -> \"[::1]\"; "
-                           "[\"example.com/a\"] -> null; [\"http:///a\"] -> null"};
+                           "The host of scheme://[userinfo@]host[:port], ASCII letters in lower case, IPv6 "
+                           "in its brackets. The authority ends at the first / ? # or \\. Null without "
+                           "scheme:// at the start, with an empty host, or when a bracket that opens the "
+                           "host is not closed.",
+                           "[\"https://me:pw@Example.com:8080/a?b\"] -> \"example.com\"; "
+                           "[\"http://[::1]:80\"] -> \"[::1]\"; [\"example.com/a\"] -> null; "
+                           "[\"http:///a\"] -> null"};
   Outcome call(StringView& out, Arena& arena, StringView x) const {
     UrlParts parts;
     if (!split_url(parts, x)) return Outcome::kNull;
@@ -78,9 +80,10 @@ struct UrlHost {
 
 struct UrlPath {
   static constexpr Doc doc{"urlPath", "x",
-                           "What follows the authority of a URL up to ? or #, as written; \"/\" when that is empty. Null "
-                           "where urlHost is null.",
-                           "[\"http://a.com/b/c?d=1#e\"] -> \"/b/c\"; [\"http://a.com?d\"] -> \"/\"; [\"/b\"] -> null"};
+                           "What follows the authority of a URL up to ? or #, as written; \"/\" when that "
+                           "is empty. Null where urlHost is null.",
+                           "[\"http://a.com/b/c?d=1#e\"] -> \"/b/c\"; [\"http://a.com?d\"] -> \"/\"; "
+                           "[\"/b\"] -> null"};
   static constexpr unsigned effects = kMayNull;
   Outcome call(StringView& out, StringView x) const {
     UrlParts parts;
@@ -96,8 +99,8 @@ struct UrlPath {
 
 struct Ipv4ToInt {
   static constexpr Doc doc{"ipv4ToInt", "x",
-                           "The number of an IPv4 address in strict dotted decimals (four parts of 0 to 255 without "
-                           "leading zeros, nothing around them); null for any other text.",
+                           "The number of an IPv4 address in strict dotted decimals (four parts of 0 to 255 "
+                           "without leading zeros, nothing around them); null for any other text.",
                            "[\"192.168.0.1\"] -> 3232235521; [\"1.2.3\"] -> null; [\"1.2.3.04\"] -> null"};
   static constexpr unsigned effects = kMayNull;
   Outcome call(int64_t& out, StringView x) const {
@@ -120,10 +123,11 @@ struct IsIpv4 {
 
 struct IsIpv6 {
   static constexpr Doc doc{"isIPv6", "x",
-                           "Whether the text is an IPv6 address as in RFC 4291, section 2.2: groups of 1 to 4 hexadecimal "
-                           "digits, :: at most once for one or more groups, an IPv4 address at the end allowed, no zone.",
-                           "[\"2001:db8::1\"] -> true; [\"::ffff:1.2.3.4\"] -> true; [\"fe80::1%eth0\"] -> false; "
-                           "[\"1::2::3\"] -> false"};
+                           "Whether the text is an IPv6 address as in RFC 4291, section 2.2: groups of 1 to "
+                           "4 hexadecimal digits, :: at most once for one or more groups, an IPv4 address "
+                           "at the end allowed, no zone.",
+                           "[\"2001:db8::1\"] -> true; [\"::ffff:1.2.3.4\"] -> true; [\"fe80::1%eth0\"] -> "
+                           "false; [\"1::2::3\"] -> false"};
   static constexpr bool vectorize = false;
   SK_INLINE bool call(StringView x) const {
     ip::Address address;
@@ -133,17 +137,18 @@ struct IsIpv6 {
 
 struct IpInSubnet {
   static constexpr Doc doc{"ipInSubnet", "x",
-                           "Whether the address in the text lies in the subnet. An IPv4 address is in no IPv6 subnet nor "
-                           "the reverse; null for a text that is neither.",
-                           "[\"10.1.2.3\"] {\"cidr\": \"10.0.0.0/8\"} -> true; "
-                           "[\"2001:db9::\"] {\"cidr\": \"2001:db8::/32\"} -> false; "
-                           "[\"10.0.0\"] {\"cidr\": \"10.0.0.0/8\"} -> null"};
+                           "Whether the address in the text lies in the subnet. An IPv4 address is in no "
+                           "IPv6 subnet nor the reverse; null for a text that is neither.",
+                           "[\"10.1.2.3\"] {\"cidr\": \"10.0.0.0/8\"} -> true; [\"2001:db9::\"] {\"cidr\": "
+                           "\"2001:db8::/32\"} -> false; [\"10.0.0\"] {\"cidr\": \"10.0.0.0/8\"} -> null"};
   static constexpr unsigned effects = kMayNull;
   static constexpr ParamSpec params[] = {
-      {"cidr", ParamKind::kUtf8, nullptr, "Address, slash and prefix length; bits past the prefix are ignored."}};
+      {"cidr", ParamKind::kUtf8, nullptr,
+       "Address, slash and prefix length; bits past the prefix are ignored."}};
 
   const char* init(const Params& p) {
-    constexpr const char* wrong = "cidr must be an address and a prefix length, such as 10.0.0.0/8 or 2001:db8::/32";
+    constexpr const char* wrong =
+        "cidr must be an address and a prefix length, such as 10.0.0.0/8 or 2001:db8::/32";
     const std::string& cidr = p.utf8("cidr");
     const size_t slash = cidr.find('/');
     if (slash == std::string::npos) return wrong;

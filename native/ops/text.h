@@ -21,14 +21,16 @@ struct ByteLength {
 };
 
 struct IsEmpty {
-  static constexpr Doc doc{"isEmpty", "x", "Whether the text has no characters; white space counts as characters.",
+  static constexpr Doc doc{"isEmpty", "x",
+                           "Whether the text has no characters; white space counts as characters.",
                            "[\"\"] -> true; [\" \"] -> false"};
   static constexpr bool vectorize = false;
   SK_INLINE bool call(StringView x) const { return x.size == 0; }
 };
 
 struct IsAscii {
-  static constexpr Doc doc{"isAscii", "x", "Whether every character is ASCII (U+0000 to U+007F). True for the empty text.",
+  static constexpr Doc doc{"isAscii", "x",
+                           "Whether every character is ASCII (U+0000 to U+007F). True for the empty text.",
                            "[\"abc\"] -> true; [\"\\u00e9\"] -> false"};
   static constexpr bool vectorize = false;
   SK_INLINE bool call(StringView x) const { return utf8::is_ascii(x); }
@@ -36,15 +38,16 @@ struct IsAscii {
 
 struct Trim {
   static constexpr Doc doc{"trim", "x",
-                           "Without white space at both ends: ECMAScript's WhiteSpace and LineTerminator, as "
-                           "String.prototype.trim.",
+                           "Without white space at both ends: ECMAScript's WhiteSpace and LineTerminator, "
+                           "as String.prototype.trim.",
                            "[\" \\u3000a b\\n\"] -> \"a b\"; [\" \"] -> \"\""};
   static constexpr bool vectorize = false;
   SK_INLINE StringView call(StringView x) const { return utf8::trim(x); }
 };
 
 struct TrimStart {
-  static constexpr Doc doc{"trimStart", "x", "Without ECMAScript white space at the start.", "[\" a \"] -> \"a \""};
+  static constexpr Doc doc{"trimStart", "x", "Without ECMAScript white space at the start.",
+                           "[\" a \"] -> \"a \""};
   static constexpr bool vectorize = false;
   SK_INLINE StringView call(StringView x) const {
     const uint8_t* const end = x.bytes() + x.size;
@@ -53,7 +56,8 @@ struct TrimStart {
 };
 
 struct TrimEnd {
-  static constexpr Doc doc{"trimEnd", "x", "Without ECMAScript white space at the end.", "[\" a \"] -> \" a\""};
+  static constexpr Doc doc{"trimEnd", "x", "Without ECMAScript white space at the end.",
+                           "[\" a \"] -> \" a\""};
   static constexpr bool vectorize = false;
   SK_INLINE StringView call(StringView x) const {
     return utf8::view(x.bytes(), utf8::skip_white_space_back(x.bytes(), x.bytes() + x.size));
@@ -62,8 +66,8 @@ struct TrimEnd {
 
 struct Substring {
   static constexpr Doc doc{"substring", "x, start, length",
-                           "At most `length` code points from position `start` on. Positions begin at 0; a negative "
-                           "start counts from the end and stops at 0; a negative length is 0.",
+                           "At most `length` code points from position `start` on. Positions begin at 0; a "
+                           "negative start counts from the end and stops at 0; a negative length is 0.",
                            "[\"h\\u00e9llo\", 1, 3] -> \"\\u00e9ll\"; [\"hello\", -3, 2] -> \"ll\"; "
                            "[\"hello\", 9, 1] -> \"\""};
   static constexpr bool vectorize = false;
@@ -72,7 +76,8 @@ struct Substring {
     const uint8_t* const end = begin + x.size;
     // No text has 2^63 code points, so the negation of a start at the limit need not be exact.
     const int64_t from_end = start == INT64_MIN ? INT64_MAX : -start;
-    const uint8_t* const first = start >= 0 ? utf8::advance(begin, end, start) : utf8::retreat(begin, end, from_end);
+    const uint8_t* const first =
+        start >= 0 ? utf8::advance(begin, end, start) : utf8::retreat(begin, end, from_end);
     return utf8::view(first, length > 0 ? utf8::advance(first, end, length) : first);
   }
 };
@@ -107,7 +112,8 @@ struct Repeat {
 
 struct Reverse {
   static constexpr Doc doc{"reverse", "x",
-                           "The code points in reverse order; combining marks then follow another base character.",
+                           "The code points in reverse order; combining marks then follow another base "
+                           "character.",
                            "[\"ab\\u00e9\"] -> \"\\u00e9ba\""};
   static constexpr unsigned effects = kMayFail;
   Outcome call(StringView& out, Arena& arena, StringView x) const {
@@ -168,9 +174,11 @@ SK_INLINE Outcome pad_text(StringView& out, Arena& arena, StringView x, int64_t 
 
 struct PadStart {
   static constexpr Doc doc{"padStart", "x, width, fill",
-                           "Padded at the start to `width` code points with repetitions of `fill`, the last one cut; x "
-                           "itself when it is long enough or fill is empty. Fails with TOO_LARGE above 2^31 - 1 bytes.",
-                           "[\"7\", 3, \"0\"] -> \"007\"; [\"x\", 6, \"ab\"] -> \"ababax\"; [\"abc\", 2, \"0\"] -> \"abc\""};
+                           "Padded at the start to `width` code points with repetitions of `fill`, the last "
+                           "one cut; x itself when it is long enough or fill is empty. Fails with TOO_LARGE "
+                           "above 2^31 - 1 bytes.",
+                           "[\"7\", 3, \"0\"] -> \"007\"; [\"x\", 6, \"ab\"] -> \"ababax\"; [\"abc\", 2, "
+                           "\"0\"] -> \"abc\""};
   static constexpr unsigned effects = kMayFail;
   Outcome call(StringView& out, Arena& arena, StringView x, int64_t width, StringView fill) const {
     return pad_text<true>(out, arena, x, width, fill);
@@ -179,8 +187,9 @@ struct PadStart {
 
 struct PadEnd {
   static constexpr Doc doc{"padEnd", "x, width, fill",
-                           "Padded at the end to `width` code points with repetitions of `fill`, the last one cut; x "
-                           "itself when it is long enough or fill is empty. Fails with TOO_LARGE above 2^31 - 1 bytes.",
+                           "Padded at the end to `width` code points with repetitions of `fill`, the last "
+                           "one cut; x itself when it is long enough or fill is empty. Fails with TOO_LARGE "
+                           "above 2^31 - 1 bytes.",
                            "[\"x\", 6, \"ab\"] -> \"xababa\"; [\"x\", 3, \"\"] -> \"x\""};
   static constexpr unsigned effects = kMayFail;
   Outcome call(StringView& out, Arena& arena, StringView x, int64_t width, StringView fill) const {
@@ -209,12 +218,13 @@ struct CountDigits {
 };
 
 struct CountUpper {
-  static constexpr Doc doc{"countUpper", "x", "Number of ASCII upper-case letters A to Z.", "[\"aBC\\u00c9\"] -> 2"};
+  static constexpr Doc doc{"countUpper", "x", "Number of ASCII upper-case letters A to Z.",
+                           "[\"aBC\\u00c9\"] -> 2"};
   static constexpr bool vectorize = false;
   SK_INLINE int64_t call(StringView x) const { return count_bytes_in_range<'A', 'Z'>(x); }
 };
 
-using TextFunctions = FunctionList<Length, ByteLength, IsEmpty, IsAscii, Trim, TrimStart, TrimEnd, Substring, Concat,
-                                   Repeat, Reverse, PadStart, PadEnd, CountDigits, CountUpper>;
+using TextFunctions = FunctionList<Length, ByteLength, IsEmpty, IsAscii, Trim, TrimStart, TrimEnd, Substring,
+                                   Concat, Repeat, Reverse, PadStart, PadEnd, CountDigits, CountUpper>;
 
 }  // namespace skewless::ops

@@ -2,7 +2,6 @@
 // core/unicode_tables.gen.h, which is what ECMAScript prescribes for toLowerCase and toUpperCase.
 #pragma once
 #include <bit>
-#include <iterator>
 
 #include "core/text_build.h"
 #include "core/unicode_tables.gen.h"
@@ -78,7 +77,8 @@ inline uint8_t case_flags(uint32_t c) {
 
 // Final_Sigma of Unicode's SpecialCasing for the sigma in [at, after): a cased letter before it and none
 // after it, Case_Ignorable characters not counted (not even the cased ones among them).
-inline bool is_final_sigma(const uint8_t* begin, const uint8_t* at, const uint8_t* after, const uint8_t* end) {
+inline bool is_final_sigma(const uint8_t* begin, const uint8_t* at, const uint8_t* after,
+                           const uint8_t* end) {
   for (;;) {
     if (at == begin) return false;
     at = utf8::previous(begin, at);
@@ -160,7 +160,8 @@ inline int64_t map_case(uint8_t* out, StringView x) {
 
 template <bool kUpper>
 SK_NOINLINE Outcome convert_unicode(StringView& out, Arena& arena, StringView x) {
-  // No conversion makes a text more than three times as long; measuring first is for texts where that matters.
+  // No conversion makes a text more than three times as long; measuring first is for texts where that
+  // matters.
   constexpr int64_t short_text = 4096;
   const int64_t capacity = x.size <= short_text ? 3 * x.size : map_case<kUpper, false>(nullptr, x);
   uint8_t* at;
@@ -186,9 +187,9 @@ SK_INLINE Outcome convert_ascii(StringView& out, Arena& arena, StringView x) {
 
 struct Lower {
   static constexpr Doc doc{"lower", "x",
-                           "Lower case by Unicode's default conversion, independent of locale and aware of a final "
-                           "sigma, as String.prototype.toLowerCase under Unicode 17. Fails with TOO_LARGE above "
-                           "2^31 - 1 bytes.",
+                           "Lower case by Unicode's default conversion, independent of locale and aware of "
+                           "a final sigma, as String.prototype.toLowerCase under Unicode 17. Fails with "
+                           "TOO_LARGE above 2^31 - 1 bytes.",
                            "[\"\\u00c4BC\"] -> \"\\u00e4bc\"; [\"\\u039f\\u03a3\"] -> \"\\u03bf\\u03c2\"; "
                            "[\"\\u0130\"] -> \"i\\u0307\""};
   static constexpr int version = 1;
@@ -201,8 +202,8 @@ struct Lower {
 struct Upper {
   static constexpr Doc doc{"upper", "x",
                            "Upper case by Unicode's default conversion, independent of locale, as "
-                           "String.prototype.toUpperCase under Unicode 17. One character may become several. Fails "
-                           "with TOO_LARGE above 2^31 - 1 bytes.",
+                           "String.prototype.toUpperCase under Unicode 17. One character may become "
+                           "several. Fails with TOO_LARGE above 2^31 - 1 bytes.",
                            "[\"stra\\u00dfe\"] -> \"STRASSE\"; [\"\\ufb03\"] -> \"FFI\""};
   static constexpr int version = 1;
   static constexpr unsigned effects = kMayFail;

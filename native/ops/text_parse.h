@@ -67,8 +67,9 @@ inline bool parse_decimal(double& magnitude, const uint8_t* p, const uint8_t* en
   }
   if (significant <= 19 && mantissa <= (uint64_t{1} << 53)) {
     // Both operands are exact, so that one operation rounds once (W. Clinger, 1990).
-    static constexpr double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                        1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    static constexpr double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                        1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                        1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
     const int64_t power = scale - significant;
     if (power >= 0 && power <= 22) {
       magnitude = static_cast<double>(mantissa) * powers[power];
@@ -88,12 +89,13 @@ inline bool parse_decimal(double& magnitude, const uint8_t* p, const uint8_t* en
 
 struct ParseNumber {
   static constexpr Doc doc{"parseNumber", "x",
-                           "The decimal number in the text, correctly rounded: an optional sign, then digits with an "
-                           "optional point and exponent, or inf, infinity or nan in any case; ECMAScript white space "
-                           "around it is ignored. Null for anything else, hexadecimal, underscores and the empty text "
-                           "included. Overflow gives an infinity, underflow 0.",
-                           "[\" -1.5e3\"] -> -1500; [\".5\"] -> 0.5; [\"1e400\"] -> \"Infinity\"; [\"1_000\"] -> null; "
-                           "[\"\"] -> null"};
+                           "The decimal number in the text, correctly rounded: an optional sign, then "
+                           "digits with an optional point and exponent, or inf, infinity or nan in any "
+                           "case; ECMAScript white space around it is ignored. Null for anything else, "
+                           "hexadecimal, underscores and the empty text included. Overflow gives an "
+                           "infinity, underflow 0.",
+                           "[\" -1.5e3\"] -> -1500; [\".5\"] -> 0.5; [\"1e400\"] -> \"Infinity\"; "
+                           "[\"1_000\"] -> null; [\"\"] -> null"};
   static constexpr unsigned effects = kMayNull;
   Outcome call(double& out, StringView x) const {
     x = utf8::trim(x);
@@ -118,8 +120,8 @@ struct ParseNumber {
 
 struct ParseInt64 {
   static constexpr Doc doc{"parseInt64", "x",
-                           "The decimal integer in the text: an optional sign and digits, ECMAScript white space around "
-                           "them ignored. Null for anything else and outside the int64 range.",
+                           "The decimal integer in the text: an optional sign and digits, ECMAScript white "
+                           "space around them ignored. Null for anything else and outside the int64 range.",
                            "[\" +042 \"] -> 42; [\"-9223372036854775808\"] -> \"-9223372036854775808\"; "
                            "[\"9223372036854775808\"] -> null; [\"1.0\"] -> null"};
   static constexpr unsigned effects = kMayNull;

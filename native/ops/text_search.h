@@ -25,14 +25,16 @@ SK_INLINE int64_t count_text(StringView x, StringView needle) {
 
 struct Contains {
   static constexpr Doc doc{"contains", "x, y", "Whether y occurs in x. The empty text occurs in every text.",
-                           "[\"banana\", \"nan\"] -> true; [\"banana\", \"nab\"] -> false; [\"\", \"\"] -> true"};
+                           "[\"banana\", \"nan\"] -> true; [\"banana\", \"nab\"] -> false; [\"\", \"\"] -> "
+                           "true"};
   static constexpr bool vectorize = false;
   SK_INLINE bool call(StringView x, StringView y) const { return y.size == 0 || find_text(x, y) != nullptr; }
 };
 
 struct StartsWith {
   static constexpr Doc doc{"startsWith", "x, y", "Whether x begins with y.",
-                           "[\"banana\", \"ba\"] -> true; [\"banana\", \"na\"] -> false; [\"a\", \"\"] -> true"};
+                           "[\"banana\", \"ba\"] -> true; [\"banana\", \"na\"] -> false; [\"a\", \"\"] -> "
+                           "true"};
   static constexpr bool vectorize = false;
   SK_INLINE bool call(StringView x, StringView y) const {
     return x.size >= y.size && equal_bytes({x.data, y.size}, y);
@@ -41,7 +43,8 @@ struct StartsWith {
 
 struct EndsWith {
   static constexpr Doc doc{"endsWith", "x, y", "Whether x ends with y.",
-                           "[\"banana\", \"na\"] -> true; [\"banana\", \"ba\"] -> false; [\"a\", \"\"] -> true"};
+                           "[\"banana\", \"na\"] -> true; [\"banana\", \"ba\"] -> false; [\"a\", \"\"] -> "
+                           "true"};
   static constexpr bool vectorize = false;
   SK_INLINE bool call(StringView x, StringView y) const {
     return x.size >= y.size && equal_bytes({x.data + (x.size - y.size), y.size}, y);
@@ -50,8 +53,8 @@ struct EndsWith {
 
 struct IndexOf {
   static constexpr Doc doc{"indexOf", "x, y",
-                           "Position in code points of the first occurrence of y in x, -1 when there is none; 0 for the "
-                           "empty text.",
+                           "Position in code points of the first occurrence of y in x, -1 when there is "
+                           "none; 0 for the empty text.",
                            "[\"\\u00e9banana\", \"an\"] -> 2; [\"banana\", \"x\"] -> -1; [\"\", \"\"] -> 0"};
   static constexpr bool vectorize = false;
   SK_INLINE int64_t call(StringView x, StringView y) const {
@@ -63,7 +66,8 @@ struct IndexOf {
 
 struct CountMatches {
   static constexpr Doc doc{"countMatches", "x, y",
-                           "Number of occurrences of y in x that do not overlap, taken left to right; 0 for the empty y.",
+                           "Number of occurrences of y in x that do not overlap, taken left to right; 0 for "
+                           "the empty y.",
                            "[\"aaaaa\", \"aa\"] -> 2; [\"abc\", \"\"] -> 0"};
   static constexpr bool vectorize = false;
   SK_INLINE int64_t call(StringView x, StringView y) const { return y.size == 0 ? 0 : count_text(x, y); }
@@ -71,8 +75,8 @@ struct CountMatches {
 
 struct Replace {
   static constexpr Doc doc{"replace", "x, from, to",
-                           "Every occurrence of `from` that does not overlap, taken left to right, replaced by `to`; x "
-                           "itself when from is empty. Fails with TOO_LARGE above 2^31 - 1 bytes.",
+                           "Every occurrence of `from` that does not overlap, taken left to right, replaced "
+                           "by `to`; x itself when from is empty. Fails with TOO_LARGE above 2^31 - 1 bytes.",
                            "[\"aaa\", \"aa\", \"b\"] -> \"ba\"; [\"a.b.c\", \".\", \"\"] -> \"abc\"; "
                            "[\"abc\", \"\", \"-\"] -> \"abc\""};
   static constexpr unsigned effects = kMayFail;
@@ -108,8 +112,8 @@ struct Replace {
 
 struct Split {
   static constexpr Doc doc{"split", "x, sep",
-                           "The pieces between the occurrences of `sep`, as String.prototype.split; an empty separator "
-                           "gives one piece per code point.",
+                           "The pieces between the occurrences of `sep`, as String.prototype.split; an "
+                           "empty separator gives one piece per code point.",
                            "[\"a,b,,c\", \",\"] -> [\"a\", \"b\", \"\", \"c\"]; [\"\", \",\"] -> [\"\"]; "
                            "[\"a\\u00e9\", \"\"] -> [\"a\", \"\\u00e9\"]; [\"\", \"\"] -> []"};
   static constexpr unsigned effects = kMayFail;
@@ -143,10 +147,10 @@ struct Split {
 
 struct Part {
   static constexpr Doc doc{"part", "x, sep, index",
-                           "The piece number `index` of split(x, sep), from 0, or from the end when negative (-1 is the "
-                           "last). Null when there is none.",
-                           "[\"a-b-c\", \"-\", 1] -> \"b\"; [\"a-b-c\", \"-\", -1] -> \"c\"; [\"a-b\", \"-\", 2] -> null; "
-                           "[\"\", \"\", 0] -> null"};
+                           "The piece number `index` of split(x, sep), from 0, or from the end when "
+                           "negative (-1 is the last). Null when there is none.",
+                           "[\"a-b-c\", \"-\", 1] -> \"b\"; [\"a-b-c\", \"-\", -1] -> \"c\"; [\"a-b\", "
+                           "\"-\", 2] -> null; [\"\", \"\", 0] -> null"};
   static constexpr unsigned effects = kMayNull;
   Outcome call(StringView& out, StringView x, StringView sep, int64_t index) const {
     const uint8_t* p = x.bytes();
@@ -182,7 +186,8 @@ struct Part {
 SK_INLINE int64_t count_tokens(StringView x) {
   const uint8_t* const end = x.bytes() + x.size;
   int64_t n = 0;
-  for (const uint8_t* p = utf8::skip_white_space(x.bytes(), end); p != end; p = utf8::skip_white_space(p, end)) {
+  for (const uint8_t* p = utf8::skip_white_space(x.bytes(), end); p != end;
+       p = utf8::skip_white_space(p, end)) {
     ++n;
     p = utf8::find_white_space(p, end);
   }
@@ -201,8 +206,10 @@ SK_INLINE void write_tokens(StringView* at, int64_t n, StringView x) {
 }
 
 struct Tokens {
-  static constexpr Doc doc{"tokens", "x", "The longest runs of characters that are not ECMAScript white space.",
-                           "[\" to be\\tor\\u3000not \"] -> [\"to\", \"be\", \"or\", \"not\"]; [\" \"] -> []"};
+  static constexpr Doc doc{"tokens", "x",
+                           "The longest runs of characters that are not ECMAScript white space.",
+                           "[\" to be\\tor\\u3000not \"] -> [\"to\", \"be\", \"or\", \"not\"]; [\" \"] -> "
+                           "[]"};
   static constexpr unsigned effects = kMayFail;
   Outcome call(ListView<StringView>& out, Arena& arena, StringView x) const {
     StringView* at;
@@ -213,7 +220,8 @@ struct Tokens {
 };
 
 struct TokenCount {
-  static constexpr Doc doc{"tokenCount", "x", "Number of runs of characters that are not ECMAScript white space.",
+  static constexpr Doc doc{"tokenCount", "x",
+                           "Number of runs of characters that are not ECMAScript white space.",
                            "[\" to be \"] -> 2; [\"\"] -> 0"};
   static constexpr bool vectorize = false;
   SK_INLINE int64_t call(StringView x) const { return count_tokens(x); }
@@ -239,7 +247,8 @@ SK_INLINE void write_ngrams(StringView* at, int64_t count, StringView x, int64_t
 
 struct CharNgrams {
   static constexpr Doc doc{"charNgrams", "x, n",
-                           "All substrings of n code points in order; none for a shorter text. Null for n < 1.",
+                           "All substrings of n code points in order; none for a shorter text. Null for n < "
+                           "1.",
                            "[\"abcd\", 3] -> [\"abc\", \"bcd\"]; [\"ab\", 3] -> []; [\"ab\", 0] -> null"};
   Outcome call(ListView<StringView>& out, Arena& arena, StringView x, int64_t n) const {
     if (n < 1) return Outcome::kNull;
@@ -250,7 +259,7 @@ struct CharNgrams {
   }
 };
 
-using TextSearchFunctions = FunctionList<Contains, StartsWith, EndsWith, IndexOf, CountMatches, Replace, Split, Part,
-                                         Tokens, TokenCount, CharNgrams>;
+using TextSearchFunctions = FunctionList<Contains, StartsWith, EndsWith, IndexOf, CountMatches, Replace,
+                                         Split, Part, Tokens, TokenCount, CharNgrams>;
 
 }  // namespace skewless::ops

@@ -39,7 +39,9 @@ class PositionBits<uint8_t> {
 template <>
 class PositionBits<uint32_t> {
  public:
-  SK_INLINE void clear(const uint32_t*, int64_t, const uint32_t*, int64_t) { std::memset(bits_, 0, sizeof bits_); }
+  SK_INLINE void clear(const uint32_t*, int64_t, const uint32_t*, int64_t) {
+    std::memset(bits_, 0, sizeof bits_);
+  }
   SK_INLINE void add(uint32_t c, int64_t position) {
     const uint32_t slot = find(c);
     keys_[slot] = c;
@@ -82,7 +84,8 @@ struct EditColumn {
 
 // The edit distance of two sequences, 1 <= m <= n.
 template <class Unit>
-inline Outcome edit_distance(int64_t& out, Arena& arena, const Unit* pattern, int64_t m, const Unit* text, int64_t n) {
+inline Outcome edit_distance(int64_t& out, Arena& arena, const Unit* pattern, int64_t m, const Unit* text,
+                             int64_t n) {
   PositionBits<Unit> positions;
   if (m <= 64) {
     positions.clear(pattern, m, text, n);
@@ -176,16 +179,20 @@ inline Outcome levenshtein(int64_t& out, Arena& arena, StringView x, StringView 
 
 struct Levenshtein {
   static constexpr Doc doc{"levenshtein", "x, y",
-                           "Least number of code points inserted, deleted or substituted that turns x into y.",
-                           "[\"kitten\", \"sitting\"] -> 3; [\"\", \"abc\"] -> 3; [\"na\\u00efve\", \"naive\"] -> 1"};
+                           "Least number of code points inserted, deleted or substituted that turns x into "
+                           "y.",
+                           "[\"kitten\", \"sitting\"] -> 3; [\"\", \"abc\"] -> 3; [\"na\\u00efve\", "
+                           "\"naive\"] -> 1"};
   static constexpr unsigned effects = kMayFail;
-  Outcome call(int64_t& out, Arena& arena, StringView x, StringView y) const { return levenshtein(out, arena, x, y); }
+  Outcome call(int64_t& out, Arena& arena, StringView x, StringView y) const {
+    return levenshtein(out, arena, x, y);
+  }
 };
 
 struct LevenshteinSimilarity {
   static constexpr Doc doc{"levenshteinSimilarity", "x, y",
-                           "1 - d / n with d the Levenshtein distance and n the length of the longer text; 1 for two "
-                           "empty texts.",
+                           "1 - d / n with d the Levenshtein distance and n the length of the longer text; "
+                           "1 for two empty texts.",
                            "[\"abcd\", \"abxd\"] -> 0.75; [\"\", \"\"] -> 1; [\"a\", \"\"] -> 0"};
   static constexpr unsigned effects = kMayFail;
   Outcome call(double& out, Arena& arena, StringView x, StringView y) const {
@@ -302,16 +309,19 @@ inline Outcome jaro(double& out, Arena& arena, const Unit* a, int64_t la, const 
 
 struct JaroWinkler {
   static constexpr Doc doc{"jaroWinkler", "x, y",
-                           "Jaro-Winkler similarity in [0, 1]: window max(0, floor(longer / 2) - 1), prefix scale 0.1 "
-                           "over at most 4 code points, no boost threshold. 1 for two empty texts, 0 when one is empty.",
-                           "[\"abcd\", \"abcd\"] -> 1; [\"abc\", \"xyz\"] -> 0; [\"\", \"\"] -> 1; [\"\", \"a\"] -> 0"};
+                           "Jaro-Winkler similarity in [0, 1]: window max(0, floor(longer / 2) - 1), prefix "
+                           "scale 0.1 over at most 4 code points, no boost threshold. 1 for two empty "
+                           "texts, 0 when one is empty.",
+                           "[\"abcd\", \"abcd\"] -> 1; [\"abc\", \"xyz\"] -> 0; [\"\", \"\"] -> 1; [\"\", "
+                           "\"a\"] -> 0"};
   static constexpr unsigned effects = kMayFail;
   Outcome call(double& out, Arena& arena, StringView x, StringView y) const {
     if (x.size == 0 || y.size == 0) {
       out = x.size == y.size ? 1.0 : 0.0;
       return Outcome::kOk;
     }
-    if (utf8::is_ascii(x) && utf8::is_ascii(y)) return winkler(out, arena, x.bytes(), x.size, y.bytes(), y.size);
+    if (utf8::is_ascii(x) && utf8::is_ascii(y))
+      return winkler(out, arena, x.bytes(), x.size, y.bytes(), y.size);
     CodePoints<96> a, b;
     if (!a.read(arena, x) || !b.read(arena, y)) return Outcome::kOutOfMemory;
     return winkler(out, arena, a.data, a.size, b.data, b.size);
@@ -395,7 +405,8 @@ class SidedSet {
 
 SK_INLINE void add_tokens(SidedSet& set, StringView x, uint32_t side) {
   const uint8_t* const end = x.bytes() + x.size;
-  for (const uint8_t* p = utf8::skip_white_space(x.bytes(), end); p != end; p = utf8::skip_white_space(p, end)) {
+  for (const uint8_t* p = utf8::skip_white_space(x.bytes(), end); p != end;
+       p = utf8::skip_white_space(p, end)) {
     const uint8_t* const begin = p;
     p = utf8::find_white_space(p, end);
     set.add(utf8::view(begin, p), side);
@@ -415,8 +426,8 @@ SK_INLINE void add_ngrams(SidedSet& set, StringView x, int64_t n, int64_t count,
 
 struct JaccardTokens {
   static constexpr Doc doc{"jaccardTokens", "x, y",
-                           "Jaccard similarity of the two sets of tokens (runs without ECMAScript white space): those in "
-                           "both over those in either. 1 when neither text has a token.",
+                           "Jaccard similarity of the two sets of tokens (runs without ECMAScript white "
+                           "space): those in both over those in either. 1 when neither text has a token.",
                            "[\"a b c\", \"b  c d\"] -> 0.5; [\"\", \" \"] -> 1; [\"a\", \"\"] -> 0"};
   static constexpr unsigned effects = kMayFail;
   Outcome call(double& out, Arena& arena, StringView x, StringView y) const {
@@ -434,8 +445,8 @@ struct JaccardTokens {
 
 struct JaccardNgrams {
   static constexpr Doc doc{"jaccardNgrams", "x, y, n",
-                           "Jaccard similarity of the two sets of substrings of n code points. 1 when neither text has "
-                           "one. Null for n < 1.",
+                           "Jaccard similarity of the two sets of substrings of n code points. 1 when "
+                           "neither text has one. Null for n < 1.",
                            "[\"night\", \"nacht\", 2] -> 0.14285714285714285; [\"a\", \"b\", 2] -> 1; "
                            "[\"a\", \"b\", 0] -> null"};
   Outcome call(double& out, Arena& arena, StringView x, StringView y, int64_t n) const {

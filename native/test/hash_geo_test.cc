@@ -48,7 +48,8 @@ void test_murmur() {
   CHECK((with_seed<MurmurHash3<StringView>>(-1, "") == "-2114883783"));
   CHECK((with_seed<MurmurHash3<StringView>>(int64_t{1} << 32, "") == "error"));
   CHECK((with_seed<MurmurHash3<StringView>>(INT64_MIN, "") == "error"));
-  for (const int64_t v : {int64_t{0}, int64_t{1}, int64_t{-1}, INT64_MIN, INT64_MAX, int64_t{0x0123456789abcdef}}) {
+  for (const int64_t v :
+       {int64_t{0}, int64_t{1}, int64_t{-1}, INT64_MIN, INT64_MAX, int64_t{0x0123456789abcdef}}) {
     const string bytes(reinterpret_cast<const char*>(&v), sizeof v);
     CHECK((with_seed<MurmurHash3<int64_t>>(42, v) == with_seed<MurmurHash3<StringView>>(42, bytes)));
     CHECK((with_seed<XxHash64<int64_t>>(42, v) == with_seed<XxHash64<StringView>>(42, bytes)));
@@ -103,7 +104,8 @@ void test_buckets() {
   CHECK(bucket(1, 0, "abc") == "0");
   CHECK(bucket(0x7fffffff, 0, "") == std::to_string(0xEF46DB3751D8E999u % 0x7fffffff));
   CHECK(bucket(1000, 20141025, "xxhash") == std::to_string(0xB559B98D844E0635u % 1000));
-  CHECK(bucket(0, 0, "") == "error" && bucket(-1, 0, "") == "error" && bucket(int64_t{1} << 31, 0, "") == "error");
+  CHECK(bucket(0, 0, "") == "error" && bucket(-1, 0, "") == "error" &&
+        bucket(int64_t{1} << 31, 0, "") == "error");
   HashBucket<int64_t> op;
   CHECK(test::init(op, {}) != nullptr);
   CHECK(test::init(op, {test::int64_param("buckets", 10)}) == nullptr && run_with(op, 0) == "9");
@@ -130,6 +132,14 @@ void test_distance() {
   CHECK(bearing.call(0, 0, 45, 0) == 0);
   CHECK(near(bearing.call(45, 0, 0, 0), 180, 1e-12));
   CHECK(bearing.call(0, 0, 0, 0) == 0);
+  // Longitudes may wrap: beyond some thousand turns the executors take callRare, which agrees before as well.
+  CHECK(!distance.rare(0, 0, 0, 360) && distance.rare(0, 0, 0, 3.6e6) && bearing.rare(0, -3.6e6, 0, 0));
+  CHECK(distance.callRare(45, 5, 48, 2) == distance.call(45, 5, 48, 2));
+  CHECK(bearing.callRare(45, 5, 48, 2) == bearing.call(45, 5, 48, 2));
+  CHECK(near(distance.callRare(10, 0, 20, 3600000 + 90), distance.call(10, 0, 20, 90), 1e-2));
+  CHECK(near(bearing.callRare(10, 0, 20, 3600000 + 90), bearing.call(10, 0, 20, 90), 1e-7));
+  CHECK(std::isnan(distance.callRare(0, 0, 91, 3.6e6)) && std::isnan(bearing.callRare(0, 0, 0, inf)));
+  CHECK(distance.rare(0, -1e308, 0, 1.5e308) && std::isnan(distance.callRare(0, -1e308, 0, 1.5e308)));
   // A bearing a hair west of north does not round to 360.
   CHECK(bearing.call(0, 0, 1, -1e-18) == 0);
   for (const double bad : {90.00000000000001, -91.0, inf, -inf, nan}) {

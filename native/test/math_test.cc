@@ -358,7 +358,7 @@ void run_unary(const Options& options, double bound, double weight, double low, 
   if (options.only != nullptr && std::strcmp(options.only, Op::doc.name) != 0) return;
   const auto start = std::chrono::steady_clock::now();
   Random random;
-  const size_t count = static_cast<size_t>(120000 * options.scale * weight) + 64;
+  const size_t count = static_cast<size_t>(300000 * options.scale * weight) + 64;
   const Inputs in = unary_inputs(random, count, low, high);
   const Op op;
   std::vector<double> out(count);
@@ -388,7 +388,7 @@ void run_binary(const Options& options, double bound, double weight, Inputs (*in
   if (options.only != nullptr && std::strcmp(options.only, Op::doc.name) != 0) return;
   const auto start = std::chrono::steady_clock::now();
   Random random;
-  const size_t count = static_cast<size_t>(120000 * options.scale * weight) + 64;
+  const size_t count = static_cast<size_t>(300000 * options.scale * weight) + 64;
   const Inputs in = inputs(random, count);
   const Op op;
   std::vector<double> out(count);

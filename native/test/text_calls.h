@@ -103,8 +103,12 @@ std::string run_with(const Op& op, B... b) {
   return call_form(op, &Op::call, b...);
 }
 
-inline Param int64_param(const char* name, int64_t value) { return {name, ParamKind::kInt64, {value}, {}, {}}; }
-inline Param utf8_param(const char* name, const char* value) { return {name, ParamKind::kUtf8, {}, {}, {value}}; }
+inline Param int64_param(const char* name, int64_t value) {
+  return {name, ParamKind::kInt64, {value}, {}, {}};
+}
+inline Param utf8_param(const char* name, const char* value) {
+  return {name, ParamKind::kUtf8, {}, {}, {value}};
+}
 
 // What init says: nullptr when the parameters are right.
 template <class Op>

@@ -167,6 +167,9 @@ export const CATALOGUE: Readonly<Record<string, readonly CatalogueOverload[]>> =
     { args: ["float64"], argNames: ["x"], result: "int64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: true, params: [] },
     { args: ["bool"], argNames: ["x"], result: "int64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
   ],
+  toInt32: [
+    { args: ["int64"], argNames: ["x"], result: "int64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: true, params: [] },
+  ],
   toBool: [
     { args: ["float64"], argNames: ["x"], result: "bool", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: true, params: [] },
     { args: ["int64"], argNames: ["x"], result: "bool", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
@@ -187,6 +190,108 @@ export const CATALOGUE: Readonly<Record<string, readonly CatalogueOverload[]>> =
   ],
   castUnit: [
     { args: ["timestamp"], argNames: ["x"], result: "timestamp", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: true, params: [{"name":"from","kind":"int64","text":"Ticks per second of x: 1, 1000, 1000000, 1000000000, or 0 for days."}, {"name":"to","kind":"int64","text":"Ticks per second of the result, likewise."}] },
+  ],
+  exp: [
+    { args: ["float64"], argNames: ["x"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  exp2: [
+    { args: ["float64"], argNames: ["x"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  expm1: [
+    { args: ["float64"], argNames: ["x"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  log: [
+    { args: ["float64"], argNames: ["x"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  log2: [
+    { args: ["float64"], argNames: ["x"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  log10: [
+    { args: ["float64"], argNames: ["x"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  log1p: [
+    { args: ["float64"], argNames: ["x"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  pow: [
+    { args: ["float64","float64"], argNames: ["x","y"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  sqrt: [
+    { args: ["float64"], argNames: ["x"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  cbrt: [
+    { args: ["float64"], argNames: ["x"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  hypot: [
+    { args: ["float64","float64"], argNames: ["x","y"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  sin: [
+    { args: ["float64"], argNames: ["x"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  cos: [
+    { args: ["float64"], argNames: ["x"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  tan: [
+    { args: ["float64"], argNames: ["x"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  asin: [
+    { args: ["float64"], argNames: ["x"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  acos: [
+    { args: ["float64"], argNames: ["x"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  atan: [
+    { args: ["float64"], argNames: ["x"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  atan2: [
+    { args: ["float64","float64"], argNames: ["y","x"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  sinh: [
+    { args: ["float64"], argNames: ["x"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  cosh: [
+    { args: ["float64"], argNames: ["x"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  tanh: [
+    { args: ["float64"], argNames: ["x"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  asinh: [
+    { args: ["float64"], argNames: ["x"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  acosh: [
+    { args: ["float64"], argNames: ["x"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  atanh: [
+    { args: ["float64"], argNames: ["x"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  erf: [
+    { args: ["float64"], argNames: ["x"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  erfc: [
+    { args: ["float64"], argNames: ["x"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  sigmoid: [
+    { args: ["float64"], argNames: ["x"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  logit: [
+    { args: ["float64"], argNames: ["p"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  softplus: [
+    { args: ["float64"], argNames: ["x"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  degrees: [
+    { args: ["float64"], argNames: ["x"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  radians: [
+    { args: ["float64"], argNames: ["x"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  isNaN: [
+    { args: ["float64"], argNames: ["x"], result: "bool", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  isFinite: [
+    { args: ["float64"], argNames: ["x"], result: "bool", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  isInfinite: [
+    { args: ["float64"], argNames: ["x"], result: "bool", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
   ],
   not: [
     { args: ["bool"], argNames: ["x"], result: "bool", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },

@@ -186,6 +186,176 @@ export class Float64Expr extends Expr<"float64"> {
     return call("toFloat32", [this]) as Float64Expr;
   }
 
+  /** e to the power of x. */
+  exp(): Float64Expr {
+    return call("exp", [this]) as Float64Expr;
+  }
+
+  /** 2 to the power of x; exact for whole x. */
+  exp2(): Float64Expr {
+    return call("exp2", [this]) as Float64Expr;
+  }
+
+  /** exp(x) - 1, accurate near zero. */
+  expm1(): Float64Expr {
+    return call("expm1", [this]) as Float64Expr;
+  }
+
+  /** Natural logarithm; -Infinity for 0 and NaN below. */
+  log(): Float64Expr {
+    return call("log", [this]) as Float64Expr;
+  }
+
+  /** Logarithm to base 2; exact for powers of 2, -Infinity for 0 and NaN below. */
+  log2(): Float64Expr {
+    return call("log2", [this]) as Float64Expr;
+  }
+
+  /** Logarithm to base 10; -Infinity for 0 and NaN below. */
+  log10(): Float64Expr {
+    return call("log10", [this]) as Float64Expr;
+  }
+
+  /** log(1 + x), accurate near zero; -Infinity for -1 and NaN below. */
+  log1p(): Float64Expr {
+    return call("log1p", [this]) as Float64Expr;
+  }
+
+  /** x to the power of y with C99's special cases: 1 when y is 0 or x is 1, even for NaN; NaN for a negative x and a fractional y. */
+  pow(y: Float64Operand): Float64Expr {
+    return call("pow", [this, y]) as Float64Expr;
+  }
+
+  /** Square root, correctly rounded; NaN below zero. */
+  sqrt(): Float64Expr {
+    return call("sqrt", [this]) as Float64Expr;
+  }
+
+  /** Cube root, also of negative numbers. */
+  cbrt(): Float64Expr {
+    return call("cbrt", [this]) as Float64Expr;
+  }
+
+  /** sqrt(x^2 + y^2) without overflow on the way; Infinity if either is infinite, even with NaN. */
+  hypot(y: Float64Operand): Float64Expr {
+    return call("hypot", [this, y]) as Float64Expr;
+  }
+
+  /** Sine of an angle in radians, exact in its reduction for angles of any size; NaN for infinities. */
+  sin(): Float64Expr {
+    return call("sin", [this]) as Float64Expr;
+  }
+
+  /** Cosine of an angle in radians, exact in its reduction for angles of any size; NaN for infinities. */
+  cos(): Float64Expr {
+    return call("cos", [this]) as Float64Expr;
+  }
+
+  /** Tangent of an angle in radians, exact in its reduction for angles of any size; NaN for infinities. */
+  tan(): Float64Expr {
+    return call("tan", [this]) as Float64Expr;
+  }
+
+  /** Arc sine in radians, from -pi/2 to pi/2; NaN outside [-1, 1]. */
+  asin(): Float64Expr {
+    return call("asin", [this]) as Float64Expr;
+  }
+
+  /** Arc cosine in radians, from 0 to pi; NaN outside [-1, 1]. */
+  acos(): Float64Expr {
+    return call("acos", [this]) as Float64Expr;
+  }
+
+  /** Arc tangent in radians, from -pi/2 to pi/2. */
+  atan(): Float64Expr {
+    return call("atan", [this]) as Float64Expr;
+  }
+
+  /** Angle in radians of the point (x, y) from the positive x axis, from -pi to pi, with C99's rules for zeros and infinities. */
+  atan2(x: Float64Operand): Float64Expr {
+    return call("atan2", [this, x]) as Float64Expr;
+  }
+
+  /** Hyperbolic sine. */
+  sinh(): Float64Expr {
+    return call("sinh", [this]) as Float64Expr;
+  }
+
+  /** Hyperbolic cosine. */
+  cosh(): Float64Expr {
+    return call("cosh", [this]) as Float64Expr;
+  }
+
+  /** Hyperbolic tangent. */
+  tanh(): Float64Expr {
+    return call("tanh", [this]) as Float64Expr;
+  }
+
+  /** Inverse hyperbolic sine. */
+  asinh(): Float64Expr {
+    return call("asinh", [this]) as Float64Expr;
+  }
+
+  /** Inverse hyperbolic cosine; NaN below 1. */
+  acosh(): Float64Expr {
+    return call("acosh", [this]) as Float64Expr;
+  }
+
+  /** Inverse hyperbolic tangent; infinite at -1 and 1, NaN outside. */
+  atanh(): Float64Expr {
+    return call("atanh", [this]) as Float64Expr;
+  }
+
+  /** Error function, 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x. */
+  erf(): Float64Expr {
+    return call("erf", [this]) as Float64Expr;
+  }
+
+  /** 1 - erf(x), accurate where that is tiny. */
+  erfc(): Float64Expr {
+    return call("erfc", [this]) as Float64Expr;
+  }
+
+  /** Logistic function 1 / (1 + exp(-x)), without overflow. */
+  sigmoid(): Float64Expr {
+    return call("sigmoid", [this]) as Float64Expr;
+  }
+
+  /** log(p / (1 - p)), the inverse of sigmoid; infinite at 0 and 1, NaN outside. */
+  logit(): Float64Expr {
+    return call("logit", [this]) as Float64Expr;
+  }
+
+  /** log(1 + exp(x)), without overflow: max(x, 0) + log1p(exp(-|x|)). */
+  softplus(): Float64Expr {
+    return call("softplus", [this]) as Float64Expr;
+  }
+
+  /** Radians to degrees: x times the nearest float64 to 180/pi. */
+  degrees(): Float64Expr {
+    return call("degrees", [this]) as Float64Expr;
+  }
+
+  /** Degrees to radians: x times the nearest float64 to pi/180. */
+  radians(): Float64Expr {
+    return call("radians", [this]) as Float64Expr;
+  }
+
+  /** True for NaN. A null stays null. */
+  isNaN(): BoolExpr {
+    return call("isNaN", [this]) as BoolExpr;
+  }
+
+  /** True unless x is NaN or infinite. */
+  isFinite(): BoolExpr {
+    return call("isFinite", [this]) as BoolExpr;
+  }
+
+  /** True for Infinity and -Infinity. */
+  isInfinite(): BoolExpr {
+    return call("isInfinite", [this]) as BoolExpr;
+  }
+
   /** Null where x equals y, otherwise x. A null y leaves x as it is. NaN equals nothing. */
   nullIf(y: Float64Operand): Float64Expr {
     return call("nullIf", [this, y]) as Float64Expr;
@@ -420,6 +590,11 @@ export class Int64Expr extends Expr<"int64"> {
   /** The nearest float64, a tie to the even one; exact up to 2^53. */
   toFloat64(): Float64Expr {
     return call("toFloat64", [this]) as Float64Expr;
+  }
+
+  /** The same number where it fits 32 bits; fails with OUT_OF_RANGE elsewhere. */
+  toInt32(): Int64Expr {
+    return call("toInt32", [this]) as Int64Expr;
   }
 
   /** True unless x is 0. */

@@ -1,5 +1,5 @@
-// Decompression of Arrow IPC bodies: LZ4 frames (what pandas and pyarrow write into Feather files) and, where the
-// Node version has it, Zstandard.
+// Decompression of Arrow IPC bodies: LZ4 frames (what pandas and pyarrow write into Feather files) and,
+// where the Node version has it, Zstandard.
 import { CompressionType, compressionRegistry } from "apache-arrow";
 import * as zlib from "node:zlib";
 
@@ -15,7 +15,10 @@ export function registerDecoders(): void {
   }
 }
 
-/** Decodes an LZ4 frame by the LZ4 frame format description, version 1.6. Checksums are skipped, not verified. */
+/**
+ * Decodes an LZ4 frame by the LZ4 frame format description, version 1.6. Checksums are skipped, not
+ * verified.
+ */
 export function decodeLz4Frame(frame: Uint8Array): Uint8Array {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   if (frame.length < 7 || view.getUint32(0, true) !== 0x184d2204) throw new Error("not an LZ4 frame");
@@ -39,7 +42,8 @@ export function decodeLz4Frame(frame: Uint8Array): Uint8Array {
     else decodeBlock(block, output);
     at += size + (hasBlockChecksum ? 4 : 0);
   }
-  if (hasSize && output.length !== declared) throw new Error("the LZ4 frame has not the size that it declares");
+  if (hasSize && output.length !== declared)
+    throw new Error("the LZ4 frame has not the size that it declares");
   return output.finish();
 }
 
@@ -93,7 +97,8 @@ function decodeBlock(block: Uint8Array, output: Output): void {
     const distance = (block[at] ?? 0) | ((block[at + 1] ?? 0) << 8);
     at += 2;
     const length = extended(token & 15) + 4;
-    if (distance === 0 || distance > output.length) throw new Error("the LZ4 block points before its beginning");
+    if (distance === 0 || distance > output.length)
+      throw new Error("the LZ4 block points before its beginning");
     output.reserve(length);
     const { bytes } = output;
     const from = output.length - distance;

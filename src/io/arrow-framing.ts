@@ -1,6 +1,8 @@
-// The messages of an Arrow IPC stream. The Arrow library takes an end of input inside a message's head for the end
-// of the table, so that a truncated stream would lose rows without a word; here every message must be whole.
+// The messages of an Arrow IPC stream. The Arrow library takes an end of input inside a message's head for
+// the end of the table, so that a truncated stream would lose rows without a word; here every message must
+// be whole.
 import { Message } from "apache-arrow";
+import type { Readable } from "node:stream";
 import { verifyMessage } from "./arrow-metadata.js";
 import { malformed, messageOf } from "./errors.js";
 
@@ -10,9 +12,15 @@ export class ByteSource {
   private parts: Uint8Array[] = [];
   private held = 0;
   private ended = false;
+  /** Ends a read that waits for input which may never come. */
+  private readonly abort = () => this.input.destroy();
 
-  constructor(input: AsyncIterable<Uint8Array>) {
-    this.iterator = input[Symbol.asyncIterator]();
+  constructor(
+    private readonly input: Readable,
+    private readonly signal: AbortSignal | undefined,
+  ) {
+    this.iterator = input[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+    signal?.addEventListener("abort", this.abort);
   }
 
   /** The next bytes without taking them; fewer than `count` only at the end. */
@@ -52,9 +60,10 @@ export class ByteSource {
     }
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.parts = [];
-    await this.iterator.return?.();
+    this.signal?.removeEventListener("abort", this.abort);
+    this.input.destroy();
   }
 
   private async fill(count: number): Promise<void> {
@@ -74,7 +83,8 @@ const greatestMetadata = 2 ** 28;
 
 /** The stream's bytes, a message's head, metadata and body at a time, each checked to be complete. */
 export async function* wholeMessages(path: string, source: ByteSource): AsyncGenerator<Uint8Array> {
-  const truncated = (part: string) => malformed(path, `the Arrow stream is truncated: it ends inside a message's ${part}`);
+  const truncated = (part: string) =>
+    malformed(path, `the Arrow stream is truncated: it ends inside a message's ${part}`);
   for (;;) {
     let head = await source.read(4);
     if (head.length === 0) return;

@@ -1,6 +1,6 @@
-// Checks of the FlatBuffers in Arrow IPC data before they are decoded. The Arrow library follows whatever offsets and
-// lengths it finds, so that one wrong byte could make it loop over billions of fields. The layouts are those of
-// Message.fbs, Schema.fbs and File.fbs of the Arrow format.
+// Checks of the FlatBuffers in Arrow IPC data before they are decoded. The Arrow library follows whatever
+// offsets and lengths it finds, so that one wrong byte could make it loop over billions of fields. The
+// layouts are those of Message.fbs, Schema.fbs and File.fbs of the Arrow format.
 
 type Member =
   | { readonly kind: "text" }
@@ -86,7 +86,8 @@ class Verifier {
   private table(at: number, shape: Shape, depth: number): void {
     this.need(at, 4);
     // Offsets may share tables; without a bound a few bytes could stand for any number of fields.
-    if (depth > deepest || ++this.tables > this.view.byteLength / 4) throw new Error("too many nested tables");
+    if (depth > deepest || ++this.tables > this.view.byteLength / 4)
+      throw new Error("too many nested tables");
     const vtable = at - this.view.getInt32(at, true);
     this.need(vtable, 4);
     const vtableSize = this.view.getUint16(vtable, true);
@@ -120,11 +121,13 @@ class Verifier {
   }
 
   private need(at: number, bytes: number): void {
-    if (at < 0 || at + bytes > this.view.byteLength) throw new Error("an offset lies outside of the metadata");
+    if (at < 0 || at + bytes > this.view.byteLength)
+      throw new Error("an offset lies outside of the metadata");
   }
 }
 
 const greatestLength = 2n ** 31n - 1n;
+const greatestPlace = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** Throws if a message's metadata cannot be decoded safely, or its lengths contradict each other. */
 export function verifyMessage(bytes: Uint8Array): void {
@@ -144,7 +147,8 @@ export function verifyMessage(bytes: Uint8Array): void {
 
 function verifyLengths(verifier: Verifier, batch: number): void {
   const { view } = verifier;
-  const long = (at: number | undefined) => (at === undefined || at + 8 > view.byteLength ? 0n : view.getBigInt64(at, true));
+  const long = (at: number | undefined) =>
+    at === undefined || at + 8 > view.byteLength ? 0n : view.getBigInt64(at, true);
   const rows = long(verifier.member(batch, 0));
   if (rows < 0n || rows > greatestLength) throw new Error("a batch has an impossible length");
   const nodes = verifier.member(batch, 1);
@@ -163,7 +167,9 @@ function verifyLengths(verifier: Verifier, batch: number): void {
   if (buffers === undefined) return;
   const { start, count } = verifier.vector(buffers, 16);
   for (let i = 0; i < count; i++) {
-    if (long(start + i * 16) < 0n || long(start + i * 16 + 8) < 0n) throw new Error("a buffer has an impossible place");
+    for (const place of [long(start + i * 16), long(start + i * 16 + 8)]) {
+      if (place < 0n || place > greatestPlace) throw new Error("a buffer has an impossible place");
+    }
   }
 }
 

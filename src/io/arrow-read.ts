@@ -1,24 +1,38 @@
 // Arrow IPC files and streams as record batches; one message is in memory at a time.
-import { AsyncRecordBatchFileReader, type Data, Message, RecordBatch, RecordBatchReader, Schema, Struct, makeData } from "apache-arrow";
+import {
+  AsyncRecordBatchFileReader,
+  type Data,
+  Message,
+  RecordBatch,
+  RecordBatchReader,
+  Schema,
+  Struct,
+  makeData,
+  util,
+} from "apache-arrow";
 import { createReadStream } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { registerDecoders } from "./arrow-compression.js";
 import { ByteSource, int32, wholeMessages } from "./arrow-framing.js";
 import { type Block, blocksOfFooter, verifyMessage } from "./arrow-metadata.js";
 import { batchWithoutViews, schemaWithoutViews } from "./arrow-views.js";
+import { refuseSameNames } from "./batches.js";
 import { batchFault } from "./check-batch.js";
 import { TableError, malformed, messageOf, readFailure } from "./errors.js";
 import { spool } from "./files.js";
 import { wantedColumns } from "./options.js";
 import { type ReadOptions, type TableSource, defaultBatchRows } from "./types.js";
 
-/** Whether it is a file or a stream is told by the bytes, not by the name: the extensions are often mixed up. */
+/**
+ * Whether it is a file or a stream is told by the bytes, not by the name: the extensions are often mixed
+ * up.
+ */
 export async function openArrow(path: string, options: ReadOptions): Promise<TableSource> {
   for (const name of ["where", "orderBy", "casts"] as const) {
     if (options[name] === undefined) continue;
     throw new TableError(
       "INVALID_OPTION",
-      `${path}: \`${name}\` is for Parquet, CSV and NDJSON; write the Arrow table as Parquet first, or leave it out`,
+      `${path}: \`${name}\` is for Parquet, CSV and NDJSON; write the Arrow table as Parquet first`,
       { path },
     );
   }
@@ -28,9 +42,13 @@ export async function openArrow(path: string, options: ReadOptions): Promise<Tab
     const handle = await openFile(path);
     try {
       const head = await bytesAt(handle, 0, 8);
-      if (text(head, 0, 6) === "ARROW1") return await openFileFormat(path, handle, options, async () => undefined);
+      if (text(head, 0, 6) === "ARROW1")
+        return await openFileFormat(path, handle, options, async () => undefined);
       if (text(head, 0, 4) === "FEA1") {
-        throw malformed(path, "this is a Feather file of version 1, which is not Arrow IPC; write it anew as version 2");
+        throw malformed(
+          path,
+          "this is a Feather file of version 1, which is not Arrow IPC; write it anew as version 2",
+        );
       }
       await handle.close();
     } catch (error) {
@@ -38,7 +56,7 @@ export async function openArrow(path: string, options: ReadOptions): Promise<Tab
       throw error;
     }
   }
-  const source = new ByteSource(path === "-" ? process.stdin : createReadStream(path));
+  const source = new ByteSource(path === "-" ? process.stdin : createReadStream(path), options.signal);
   try {
     if (text(await source.peek(6), 0, 6) !== "ARROW1") return await openStreamFormat(path, source, options);
     // A file begins with its end: the footer says where all else is.
@@ -50,7 +68,8 @@ export async function openArrow(path: string, options: ReadOptions): Promise<Tab
       throw error;
     }
   } catch (error) {
-    await source.close();
+    source.close();
+    if (options.signal?.aborted === true) throw options.signal.reason;
     throw readFailure(path, error);
   }
 }
@@ -58,7 +77,8 @@ export async function openArrow(path: string, options: ReadOptions): Promise<Tab
 async function statOf(path: string) {
   try {
     const found = await stat(path);
-    if (found.isDirectory()) throw new TableError("READ_FAILED", `${path}: this is a directory, not a file`, { path });
+    if (found.isDirectory())
+      throw new TableError("READ_FAILED", `${path}: this is a directory, not a file`, { path });
     return found;
   } catch (error) {
     throw readFailure(path, error);
@@ -73,7 +93,11 @@ async function openFile(path: string): Promise<FileHandle> {
   }
 }
 
-async function openStreamFormat(path: string, source: ByteSource, options: ReadOptions): Promise<TableSource> {
+async function openStreamFormat(
+  path: string,
+  source: ByteSource,
+  options: ReadOptions,
+): Promise<TableSource> {
   const reader = await guarded(path, RecordBatchReader.from(wholeMessages(path, source)));
   await guarded(path, reader.open());
   // The library leaves it undefined when there was no message at all.
@@ -81,16 +105,22 @@ async function openStreamFormat(path: string, source: ByteSource, options: ReadO
   if (schema === undefined) throw malformed(path, "this Arrow stream is empty: it has no schema");
   const batches = (async function* () {
     for (;;) {
-      const { done, value }: IteratorResult<RecordBatch> = await guarded(path, Promise.resolve(reader.next()));
+      const { done, value }: IteratorResult<RecordBatch> = await guarded(
+        path,
+        Promise.resolve(reader.next()),
+      );
       if (done === true) return;
       yield value;
     }
   })();
-  return new ArrowSource(path, schema, batches, undefined, options, () => source.close());
+  return sourceOf(path, schema, batches, undefined, options, async () => source.close());
 }
 
 async function openFileFormat(
-  path: string, handle: FileHandle, options: ReadOptions, release: () => Promise<void>,
+  path: string,
+  handle: FileHandle,
+  options: ReadOptions,
+  release: () => Promise<void>,
 ): Promise<TableSource> {
   const close = async () => {
     await handle.close().catch(() => undefined);
@@ -108,7 +138,8 @@ async function openFileFormat(
     const rows = await verifyBlocks(path, handle, size, blocks.batches);
     await verifyBlocks(path, handle, size, blocks.dictionaries);
     const reader = await guarded(path, RecordBatchReader.from(handle));
-    if (!(reader instanceof AsyncRecordBatchFileReader)) throw malformed(path, "this is not an Arrow IPC file");
+    if (!(reader instanceof AsyncRecordBatchFileReader))
+      throw malformed(path, "this is not an Arrow IPC file");
     await guarded(path, reader.open());
     const batches = (async function* () {
       for (let i = 0; i < blocks.batches.length; i++) {
@@ -117,7 +148,7 @@ async function openFileFormat(
         yield batch;
       }
     })();
-    return new ArrowSource(path, reader.schema, batches, rows, options, close);
+    return sourceOf(path, reader.schema, batches, rows, options, close);
   } catch (error) {
     await close();
     throw readFailure(path, error);
@@ -125,22 +156,34 @@ async function openFileFormat(
 }
 
 /** Checks messages that the footer lists and counts their rows. */
-async function verifyBlocks(path: string, handle: FileHandle, size: number, blocks: readonly Block[]): Promise<number> {
+async function verifyBlocks(
+  path: string,
+  handle: FileHandle,
+  size: number,
+  blocks: readonly Block[],
+): Promise<number> {
   let rows = 0;
   for (const { offset, metadataLength, bodyLength } of blocks) {
-    const inside = offset >= 8 && metadataLength > 8 && bodyLength >= 0 && offset + metadataLength + bodyLength <= size;
-    if (!inside) throw malformed(path, "the Arrow file is truncated: its footer lists a batch that lies outside of it");
+    const inside =
+      offset >= 8 && metadataLength > 8 && bodyLength >= 0 && offset + metadataLength + bodyLength <= size;
+    if (!inside)
+      throw malformed(path, "the Arrow file is truncated: its footer lists a batch that lies outside of it");
     const bytes = await bytesAt(handle, offset, metadataLength);
     const prefix = int32(bytes) === -1 ? 8 : 4;
     const length = int32(bytes, prefix - 4);
-    if (length <= 0 || length > bytes.length - prefix) throw malformed(path, "malformed Arrow message: wrong length");
-    const message = await guarded(path, (async () => {
-      const metadata = bytes.slice(prefix, prefix + length);
-      verifyMessage(metadata);
-      return Message.decode(metadata);
-    })());
-    if (message.bodyLength !== bodyLength) throw malformed(path, "malformed Arrow message: wrong length of its body");
-    if (message.isRecordBatch()) rows += message.header().length;
+    if (length <= 0 || length > bytes.length - prefix)
+      throw malformed(path, "malformed Arrow message: wrong length");
+    rows += await guarded(
+      path,
+      (async () => {
+        const metadata = bytes.slice(prefix, prefix + length);
+        verifyMessage(metadata);
+        const message = Message.decode(metadata);
+        if (message.bodyLength !== bodyLength)
+          throw new Error("a message's body is not as long as the footer says");
+        return message.isRecordBatch() ? message.header().length : 0;
+      })(),
+    );
   }
   return rows;
 }
@@ -165,12 +208,26 @@ async function guarded<T>(path: string, work: Promise<T>): Promise<T> {
     if (/compress|codec/i.test(message)) {
       throw new TableError(
         "UNSUPPORTED_TYPE",
-        `${path}: its Zstandard compression needs Node.js 22.15; write the file without compression or with LZ4`,
+        `${path}: Zstandard compression needs Node.js 22.15; write the file with LZ4 or uncompressed`,
         { path, cause: error },
       );
     }
     throw malformed(path, `malformed Arrow data: ${message}`, error);
   }
+}
+
+function sourceOf(...parts: ConstructorParameters<typeof ArrowSource>): ArrowSource {
+  const [path, schema] = parts;
+  try {
+    refuseSameNames(path, schema);
+    // The library's batches have a schema of their own; types that do not exist are not even equal to
+    // themselves.
+    if (util.compareSchemas(schema, schema.assign(schema.fields))) return new ArrowSource(...parts);
+  } catch (error) {
+    if (error instanceof TableError) throw error;
+    throw malformed(path, `malformed Arrow schema: ${messageOf(error)}`, error);
+  }
+  throw malformed(path, "malformed Arrow schema: it has types that do not exist");
 }
 
 class ArrowSource implements TableSource {
@@ -190,12 +247,17 @@ class ArrowSource implements TableSource {
   ) {
     this.whole = schemaWithoutViews(schema);
     const names = this.whole.fields.map((field) => field.name);
-    this.picked = options.columns === undefined
-      ? names.map((_, i) => i)
-      : wantedColumns(path, names, options.columns).map((name) => names.indexOf(name));
-    this.schema = options.columns === undefined
-      ? this.whole
-      : new Schema(this.picked.flatMap((i) => this.whole.fields[i] ?? []), this.whole.metadata);
+    this.picked =
+      options.columns === undefined
+        ? names.map((_, i) => i)
+        : wantedColumns(path, names, options.columns).map((name) => names.indexOf(name));
+    this.schema =
+      options.columns === undefined
+        ? this.whole
+        : new Schema(
+            this.picked.flatMap((i) => this.whole.fields[i] ?? []),
+            this.whole.metadata,
+          );
     if (rowCount !== undefined) this.rowCount = Math.min(rowCount, options.limit ?? rowCount);
   }
 
@@ -221,6 +283,9 @@ class ArrowSource implements TableSource {
           yield start === 0 && end === batch.numRows ? batch : batch.slice(start, end);
         }
       }
+    } catch (error) {
+      if (options.signal?.aborted === true) throw options.signal.reason;
+      throw error;
     } finally {
       await this.close();
     }
@@ -236,7 +301,12 @@ class ArrowSource implements TableSource {
     const flat = batchWithoutViews(batch, this.whole);
     if (typeof flat === "string") throw malformed(this.path, `malformed Arrow data: ${flat}`);
     const children: Data[] = this.picked.flatMap((i) => flat.data.children[i] ?? []);
-    const data = makeData({ type: new Struct(this.schema.fields), length: flat.numRows, nullCount: 0, children });
+    const data = makeData({
+      type: new Struct(this.schema.fields),
+      length: flat.numRows,
+      nullCount: 0,
+      children,
+    });
     const picked = new RecordBatch(this.schema, data, flat.metadata);
     const fault = batchFault(picked);
     if (fault !== undefined) throw malformed(this.path, `malformed Arrow data: ${fault}`);

@@ -1,5 +1,15 @@
 // Utf8View and BinaryView columns (Polars writes them) into Utf8 and Binary, which all else here understands.
-import { Binary, type Data, DataType, Field, RecordBatch, Schema, Struct, Utf8, makeData } from "apache-arrow";
+import {
+  Binary,
+  type Data,
+  DataType,
+  Field,
+  RecordBatch,
+  Schema,
+  Struct,
+  Utf8,
+  makeData,
+} from "apache-arrow";
 import { getBit } from "./bits.js";
 
 function isView(type: DataType): boolean {
@@ -10,8 +20,14 @@ export function schemaWithoutViews(schema: Schema): Schema {
   if (!schema.fields.some((field) => isView(field.type))) return schema;
   const fields = schema.fields.map((field) =>
     isView(field.type)
-      ? new Field(field.name, DataType.isUtf8View(field.type) ? new Utf8() : new Binary(), field.nullable, field.metadata)
-      : field);
+      ? new Field(
+          field.name,
+          DataType.isUtf8View(field.type) ? new Utf8() : new Binary(),
+          field.nullable,
+          field.metadata,
+        )
+      : field,
+  );
   return new Schema(fields, schema.metadata);
 }
 
@@ -54,11 +70,17 @@ function flattened(data: Data, type: DataType): Data | string {
     }
     const buffer = data.variadicBuffers[entries.getInt32(row * 16 + 8, true)];
     const start = entries.getInt32(row * 16 + 12, true);
-    if (buffer === undefined || start < 0 || start + size > buffer.byteLength) return "a view lies beyond its buffer";
+    if (buffer === undefined || start < 0 || start + size > buffer.byteLength)
+      return "a view lies beyond its buffer";
     values.set(buffer.subarray(start, start + size), target);
   }
   return makeData({
-    type: type as Utf8, length, nullCount, valueOffsets, data: values,
-    nullBitmap: nullCount === 0 ? undefined : nullBitmap, offset: 0,
+    type: type as Utf8,
+    length,
+    nullCount,
+    valueOffsets,
+    data: values,
+    nullBitmap: nullCount === 0 ? undefined : nullBitmap,
+    offset: 0,
   });
 }

@@ -1,7 +1,14 @@
 // Arrow IPC files and streams, one message at a time.
-import { AsyncByteQueue, RecordBatch, RecordBatchFileWriter, RecordBatchStreamWriter, type Schema, type Table } from "apache-arrow";
+import {
+  AsyncByteQueue,
+  RecordBatch,
+  RecordBatchFileWriter,
+  RecordBatchStreamWriter,
+  type Schema,
+  type Table,
+} from "apache-arrow";
 import { type FileHandle, open } from "node:fs/promises";
-import { batchesOf, checkedBatch, refuseViews } from "./batches.js";
+import { batchesOf, checkedBatch, refuseSameNames, refuseViews } from "./batches.js";
 import { TableError, messageOf, writeFailure } from "./errors.js";
 import { OutputFile, sendPieces, writePieces } from "./files.js";
 import type { TableSink, WriteSummary } from "./types.js";
@@ -21,7 +28,12 @@ class Pieces extends AsyncByteQueue {
   }
 }
 
-export async function createArrow(path: string, schema: Schema, format: "arrow" | "arrows"): Promise<TableSink> {
+export async function createArrow(
+  path: string,
+  schema: Schema,
+  format: "arrow" | "arrows",
+): Promise<TableSink> {
+  refuseSameNames(path, schema);
   refuseViews(path, schema);
   const pieces = new Pieces();
   const writer = format === "arrow" ? new RecordBatchFileWriter() : new RecordBatchStreamWriter();
@@ -51,7 +63,8 @@ class ArrowSink implements TableSink {
   ) {}
 
   async write(input: RecordBatch | Table): Promise<void> {
-    if (!this.open) throw new TableError("CLOSED", `${this.path}: the table is closed already`, { path: this.path });
+    if (!this.open)
+      throw new TableError("CLOSED", `${this.path}: the table is closed already`, { path: this.path });
     for (const batch of batchesOf(input)) {
       const checked = checkedBatch(this.path, this.schema, batch);
       try {
@@ -65,7 +78,8 @@ class ArrowSink implements TableSink {
   }
 
   async close(): Promise<WriteSummary> {
-    if (!this.open) throw new TableError("CLOSED", `${this.path}: the table is closed already`, { path: this.path });
+    if (!this.open)
+      throw new TableError("CLOSED", `${this.path}: the table is closed already`, { path: this.path });
     try {
       this.writer.close();
       await this.flush();
@@ -101,7 +115,7 @@ class ArrowSink implements TableSink {
     if (!message.includes("replacement dictionaries")) return writeFailure(this.path, error);
     return new TableError(
       "SCHEMA_MISMATCH",
-      `${this.path}: an Arrow file holds one dictionary for a column, and this batch has another than those before; ` +
+      `${this.path}: an Arrow file holds one dictionary for a column, and this batch has another; ` +
         "write an Arrow stream (.arrows) or plain text columns",
       { path: this.path, cause: error },
     );

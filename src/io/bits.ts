@@ -1,6 +1,10 @@
 /** Copies `count` bits; bits of the last byte written that lie beyond them are left 0. */
 export function copyBits(
-  source: Uint8Array, sourceStart: number, target: Uint8Array, targetStart: number, count: number,
+  source: Uint8Array,
+  sourceStart: number,
+  target: Uint8Array,
+  targetStart: number,
+  count: number,
 ): void {
   if (count === 0) return;
   if (sourceStart % 8 === 0 && targetStart % 8 === 0) {
@@ -53,7 +57,7 @@ export function countOnes(bits: Uint8Array, count: number): number {
   let ones = 0;
   const whole = count >> 3;
   for (let i = 0; i < whole; i++) ones += onesOfByte[bits[i] ?? 0] ?? 0;
-  if (count % 8 !== 0) ones += onesOfByte[(bits[whole] ?? 0) & ((1 << count % 8) - 1)] ?? 0;
+  if (count % 8 !== 0) ones += onesOfByte[(bits[whole] ?? 0) & ((1 << (count % 8)) - 1)] ?? 0;
   return ones;
 }
 

@@ -1,5 +1,5 @@
-// Arrow data from a file or a caller is not to be trusted: every buffer must be as long as the rows need, offsets
-// must not fall or leave the values, and dictionary indices must exist.
+// Arrow data from a file or a caller is not to be trusted: every buffer must be as long as the rows need,
+// offsets must not fall or leave the values, and dictionary indices must exist.
 import { type Data, DataType, type Dictionary, type RecordBatch } from "apache-arrow";
 import { getBit } from "./bits.js";
 
@@ -8,9 +8,10 @@ export function batchFault(batch: RecordBatch): string | undefined {
   for (const [i, field] of batch.schema.fields.entries()) {
     const data = batch.data.children[i];
     if (data === undefined) return `column "${field.name}" has no data`;
-    const fault = data.length < batch.numRows
-      ? `it has ${data.length} values for ${batch.numRows} rows`
-      : dataFault(data);
+    const fault =
+      data.length < batch.numRows
+        ? `it has ${data.length} values for ${batch.numRows} rows`
+        : dataFault(data);
     if (fault !== undefined) return `column "${field.name}": ${fault}`;
   }
   return undefined;
@@ -21,10 +22,16 @@ const checkedDictionaries = new WeakSet<Data>();
 export function dataFault(data: Data): string | undefined {
   const { type, length } = data;
   const needBits = (data.offset + length + 7) >> 3;
-  if (data.nullCount > 0 && (data.nullBitmap?.byteLength ?? 0) < needBits) return "the validity bits are too short";
+  if (data.nullCount > 0 && (data.nullBitmap?.byteLength ?? 0) < needBits)
+    return "the validity bits are too short";
   if (DataType.isNull(type)) return undefined;
   if (DataType.isBool(type)) return bytesOf(data) < needBits ? "the values are too short" : undefined;
-  if (DataType.isUtf8(type) || DataType.isLargeUtf8(type) || DataType.isBinary(type) || DataType.isLargeBinary(type)) {
+  if (
+    DataType.isUtf8(type) ||
+    DataType.isLargeUtf8(type) ||
+    DataType.isBinary(type) ||
+    DataType.isLargeBinary(type)
+  ) {
     return length === 0 ? undefined : offsetFault(data, data.values?.byteLength ?? 0);
   }
   if (DataType.isList(type) || DataType.isLargeList(type) || DataType.isMap(type)) {

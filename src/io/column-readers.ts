@@ -1,10 +1,32 @@
 // DuckDB's vectors (up to 2,048 rows each) into Arrow buffers, one reader a column.
 //
-// A reader is bound to the vector of a chunk and then takes ranges of its rows. Bytes of DuckDB's memory are only
-// looked at between `bind` and the next chunk, while the caller holds the chunk.
+// A reader is bound to the vector of a chunk and then takes ranges of its rows. Bytes of DuckDB's memory
+// are only looked at between `bind` and the next chunk, while the caller holds the chunk.
 import {
-  Binary, Bool, type Data, type DataType, DateDay, Dictionary, Field, FixedSizeList, Float32, Float64, Int16, Int32,
-  Int64, Int8, List, Timestamp, TimeUnit, Uint16, Uint32, Uint64, Uint8, Utf8, Vector, makeData,
+  Binary,
+  Bool,
+  type Data,
+  type DataType,
+  DateDay,
+  Dictionary,
+  Field,
+  FixedSizeList,
+  Float32,
+  Float64,
+  Int16,
+  Int32,
+  Int64,
+  Int8,
+  List,
+  Timestamp,
+  TimeUnit,
+  Uint16,
+  Uint32,
+  Uint64,
+  Uint8,
+  Utf8,
+  Vector,
+  makeData,
 } from "apache-arrow";
 import { ValidityBuilder, getBit } from "./bits.js";
 import { type Bindings, type ColumnType, TypeId, type VectorHandle } from "./duckdb.js";
@@ -73,7 +95,11 @@ class FixedReader extends ColumnReader {
   private source = new Uint8Array(0) as Uint8Array;
   private values = new Uint8Array(0) as Uint8Array;
 
-  constructor(type: DataType, protected readonly width: number, context: ColumnContext) {
+  constructor(
+    type: DataType,
+    protected readonly width: number,
+    context: ColumnContext,
+  ) {
     super(type, context);
   }
 
@@ -211,9 +237,10 @@ class TextReader extends ColumnReader {
   }
 
   /**
-   * Copies texts that lie behind pointers. A call into DuckDB's bindings costs about 0.7 µs, so that neighbours
-   * in memory are fetched together and a text that many rows share (a dictionary's) once. The bytes between two
-   * neighbours less than a page apart lie on the page of one or the other, hence are always readable.
+   * Copies texts that lie behind pointers. A call into DuckDB's bindings costs about 0.7 µs, so that
+   * neighbours in memory are fetched together and a text that many rows share (a dictionary's) once. The
+   * bytes between two neighbours less than a page apart lie on the page of one or the other, hence are
+   * always readable.
    */
   private copyLong(long: readonly number[]): void {
     const { words, values, windows } = this;
@@ -254,7 +281,11 @@ class TextReader extends ColumnReader {
 
   private fetch(row: number, length: number): Uint8Array {
     const { bindings } = this.context;
-    const found = bindings.get_data_from_pointer(this.bytes.buffer, this.bytes.byteOffset + row * 16 + 8, length);
+    const found = bindings.get_data_from_pointer(
+      this.bytes.buffer,
+      this.bytes.byteOffset + row * 16 + 8,
+      length,
+    );
     return found.subarray(0, length);
   }
 
@@ -295,7 +326,11 @@ class EnumReader extends ColumnReader {
   private source: Uint8Array | Uint16Array | Uint32Array = new Uint8Array(0);
   private indices = new Int32Array(0) as Int32Array;
 
-  constructor(private readonly dictionary: Vector<Utf8>, private readonly width: number, context: ColumnContext) {
+  constructor(
+    private readonly dictionary: Vector<Utf8>,
+    private readonly width: number,
+    context: ColumnContext,
+  ) {
     super(new Dictionary(new Utf8(), new Int32()), context);
   }
 
@@ -322,7 +357,12 @@ class EnumReader extends ColumnReader {
   protected override finishValues(head: DataHead): Data {
     const data = this.indices.subarray(0, head.length);
     this.indices = new Int32Array(0);
-    return makeData({ type: this.type as Dictionary<Utf8, Int32>, ...head, data, dictionary: this.dictionary });
+    return makeData({
+      type: this.type as Dictionary<Utf8, Int32>,
+      ...head,
+      data,
+      dictionary: this.dictionary,
+    });
   }
 }
 
@@ -331,7 +371,10 @@ class ListReader extends ColumnReader {
   private offsets = new Int32Array(0) as Int32Array;
   private used = 0;
 
-  constructor(private readonly child: ColumnReader, context: ColumnContext) {
+  constructor(
+    private readonly child: ColumnReader,
+    context: ColumnContext,
+  ) {
     super(new List(new Field("item", child.type, true)), context);
   }
 
@@ -382,7 +425,11 @@ class ListReader extends ColumnReader {
 }
 
 class ArrayReader extends ColumnReader {
-  constructor(private readonly child: ColumnReader, private readonly size: number, context: ColumnContext) {
+  constructor(
+    private readonly child: ColumnReader,
+    private readonly size: number,
+    context: ColumnContext,
+  ) {
     super(new FixedSizeList(size, new Field("item", child.type, true)), context);
   }
 
@@ -420,7 +467,9 @@ export function castBeforeReading(type: ColumnType): string | undefined {
   if (!isNested(type)) return undefined;
   const element = castBeforeReading(type.valueType);
   if (element === undefined) return undefined;
-  return type.typeId === TypeId.ARRAY && "length" in type ? `${element}[${String(type.length)}]` : `${element}[]`;
+  return type.typeId === TypeId.ARRAY && "length" in type
+    ? `${element}[${String(type.length)}]`
+    : `${element}[]`;
 }
 
 function textVector(texts: readonly string[]): Vector<Utf8> {
@@ -439,25 +488,44 @@ export function readerOf(type: ColumnType, context: ColumnContext): ColumnReader
   const stamp = (unit: TimeUnit, zone?: string) =>
     new TemporalReader(new Timestamp(unit, zone ?? null), 8, context);
   switch (type.typeId) {
-    case TypeId.BOOLEAN: return new BoolReader(context);
-    case TypeId.TINYINT: return fixed(new Int8(), 1);
-    case TypeId.SMALLINT: return fixed(new Int16(), 2);
-    case TypeId.INTEGER: return fixed(new Int32(), 4);
-    case TypeId.BIGINT: return fixed(new Int64(), 8);
-    case TypeId.UTINYINT: return fixed(new Uint8(), 1);
-    case TypeId.USMALLINT: return fixed(new Uint16(), 2);
-    case TypeId.UINTEGER: return fixed(new Uint32(), 4);
-    case TypeId.UBIGINT: return fixed(new Uint64(), 8);
-    case TypeId.FLOAT: return fixed(new Float32(), 4);
-    case TypeId.DOUBLE: return fixed(new Float64(), 8);
-    case TypeId.DATE: return new TemporalReader(new DateDay(), 4, context);
-    case TypeId.TIMESTAMP_S: return stamp(TimeUnit.SECOND);
-    case TypeId.TIMESTAMP_MS: return stamp(TimeUnit.MILLISECOND);
-    case TypeId.TIMESTAMP: return stamp(TimeUnit.MICROSECOND);
-    case TypeId.TIMESTAMP_NS: return stamp(TimeUnit.NANOSECOND);
-    case TypeId.TIMESTAMP_TZ: return stamp(TimeUnit.MICROSECOND, "UTC");
-    case TypeId.VARCHAR: return new TextReader(new Utf8(), context);
-    case TypeId.BLOB: return new TextReader(new Binary(), context);
+    case TypeId.BOOLEAN:
+      return new BoolReader(context);
+    case TypeId.TINYINT:
+      return fixed(new Int8(), 1);
+    case TypeId.SMALLINT:
+      return fixed(new Int16(), 2);
+    case TypeId.INTEGER:
+      return fixed(new Int32(), 4);
+    case TypeId.BIGINT:
+      return fixed(new Int64(), 8);
+    case TypeId.UTINYINT:
+      return fixed(new Uint8(), 1);
+    case TypeId.USMALLINT:
+      return fixed(new Uint16(), 2);
+    case TypeId.UINTEGER:
+      return fixed(new Uint32(), 4);
+    case TypeId.UBIGINT:
+      return fixed(new Uint64(), 8);
+    case TypeId.FLOAT:
+      return fixed(new Float32(), 4);
+    case TypeId.DOUBLE:
+      return fixed(new Float64(), 8);
+    case TypeId.DATE:
+      return new TemporalReader(new DateDay(), 4, context);
+    case TypeId.TIMESTAMP_S:
+      return stamp(TimeUnit.SECOND);
+    case TypeId.TIMESTAMP_MS:
+      return stamp(TimeUnit.MILLISECOND);
+    case TypeId.TIMESTAMP:
+      return stamp(TimeUnit.MICROSECOND);
+    case TypeId.TIMESTAMP_NS:
+      return stamp(TimeUnit.NANOSECOND);
+    case TypeId.TIMESTAMP_TZ:
+      return stamp(TimeUnit.MICROSECOND, "UTC");
+    case TypeId.VARCHAR:
+      return new TextReader(new Utf8(), context);
+    case TypeId.BLOB:
+      return new TextReader(new Binary(), context);
     case TypeId.ENUM: {
       const members = enumValues(type);
       return members && new EnumReader(textVector(members.values), members.width, context);
@@ -471,6 +539,7 @@ export function readerOf(type: ColumnType, context: ColumnContext): ColumnReader
       const size = "length" in type && typeof type.length === "number" ? type.length : 0;
       return child && new ArrayReader(child, size, context);
     }
-    default: return undefined;
+    default:
+      return undefined;
   }
 }

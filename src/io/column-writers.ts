@@ -1,4 +1,5 @@
-// Arrow buffers into DuckDB's vectors, one writer a column: bound to a batch's data, then asked for ranges of rows.
+// Arrow buffers into DuckDB's vectors, one writer a column: bound to a batch's data, then asked for ranges
+// of rows.
 import { type Data, DataType, type Dictionary, TimeUnit, type Vector } from "apache-arrow";
 import { copyBits, getBit, setBits } from "./bits.js";
 import { type Bindings, type TypeHandle, TypeId, type VectorHandle } from "./duckdb.js";
@@ -77,7 +78,12 @@ function valuesOf(data: Data): ArrayBufferView {
 class FixedWriter extends ColumnWriter {
   private bytes = new Uint8Array(0) as Uint8Array;
 
-  constructor(sqlType: string, handle: TypeHandle, private readonly width: number, context: WriterContext) {
+  constructor(
+    sqlType: string,
+    handle: TypeHandle,
+    private readonly width: number,
+    context: WriterContext,
+  ) {
     super(sqlType, handle, context);
   }
 
@@ -93,7 +99,12 @@ class FixedWriter extends ColumnWriter {
 class TemporalWriter extends ColumnWriter {
   private words = new Int32Array(0) as Int32Array;
 
-  constructor(sqlType: string, handle: TypeHandle, private readonly wide: boolean, context: WriterContext) {
+  constructor(
+    sqlType: string,
+    handle: TypeHandle,
+    private readonly wide: boolean,
+    context: WriterContext,
+  ) {
     super(sqlType, handle, context);
   }
 
@@ -117,7 +128,11 @@ class TemporalWriter extends ColumnWriter {
 
 /** DuckDB has timestamps with a zone in microseconds only. */
 class ZonedWriter extends TemporalWriter {
-  constructor(private readonly unit: TimeUnit, handle: TypeHandle, context: WriterContext) {
+  constructor(
+    private readonly unit: TimeUnit,
+    handle: TypeHandle,
+    context: WriterContext,
+  ) {
     super("TIMESTAMPTZ", handle, true, context);
   }
 
@@ -130,11 +145,13 @@ class ZonedWriter extends TemporalWriter {
       if (!this.isValid(row)) continue;
       const value = source[row] ?? 0n;
       if (this.unit === TimeUnit.NANOSECOND) {
-        if (value % factor !== 0n) this.reject("has nanoseconds with a time zone, which DuckDB cannot hold; round to microseconds");
+        if (value % factor !== 0n)
+          this.reject("has nanoseconds with a time zone, which DuckDB cannot hold; round to microseconds");
         target[row] = value / factor;
       } else {
         const product = value * factor;
-        if (BigInt.asIntN(64, product) !== product) this.reject("has a timestamp beyond the range of microseconds");
+        if (BigInt.asIntN(64, product) !== product)
+          this.reject("has a timestamp beyond the range of microseconds");
         target[row] = product;
       }
     }
@@ -176,8 +193,18 @@ function floatOfHalf(bits: number): number {
 
 const inlineBytes = 12;
 
-/** A text's 16-byte entry in DuckDB, at `at` words; texts of more than 12 bytes need DuckDB's memory instead. */
-function setEntry(words: Uint32Array, bytes: Uint8Array, at: number, source: Uint8Array, start: number, length: number): void {
+/**
+ * A text's 16-byte entry in DuckDB, at `at` words; texts of more than 12 bytes need DuckDB's memory
+ * instead.
+ */
+function setEntry(
+  words: Uint32Array,
+  bytes: Uint8Array,
+  at: number,
+  source: Uint8Array,
+  start: number,
+  length: number,
+): void {
   words[at] = length;
   const target = at * 4 + 4;
   for (let k = 0; k < length; k++) bytes[target + k] = source[start + k] ?? 0;
@@ -190,9 +217,11 @@ class TextWriter extends ColumnWriter {
   protected override bindValues(data: Data): void {
     this.values = bytesOf(valuesOf(data));
     const offsets: unknown = data.valueOffsets;
-    this.offsets = offsets instanceof BigInt64Array ? Float64Array.from(offsets, Number) : (offsets as Int32Array);
+    this.offsets =
+      offsets instanceof BigInt64Array ? Float64Array.from(offsets, Number) : (offsets as Int32Array);
     // Entries of up to 12 bytes bypass DuckDB's own check.
-    if (this.sqlType === "VARCHAR") checkUtf8(this.values, this.offsets, data.length, (what) => this.reject(what));
+    if (this.sqlType === "VARCHAR")
+      checkUtf8(this.values, this.offsets, data.length, (what) => this.reject(what));
   }
 
   protected override putValues(vector: VectorHandle, start: number, count: number): void {
@@ -218,12 +247,15 @@ class TextWriter extends ColumnWriter {
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 function checkUtf8(
-  values: Uint8Array, offsets: ArrayLike<number>, length: number, reject: (what: string) => never,
+  values: Uint8Array,
+  offsets: ArrayLike<number>,
+  length: number,
+  reject: (what: string) => never,
 ): void {
   const end = offsets[length] ?? 0;
   let seen = offsets[0] ?? 0;
   // Valid as a whole and no text beginning inside a character: then each is valid by itself.
-  for (let start = seen; start < end; ) {
+  for (let start = seen; start < end;) {
     // A portion ends where a character does.
     let stop = Math.min(start + 2 ** 22, end);
     while (stop < end && stop > start && ((values[stop] ?? 0) & 0xc0) === 0x80) stop--;
@@ -261,7 +293,8 @@ class DictionaryWriter extends ColumnWriter {
     for (const part of dictionary.data as readonly Data[]) {
       const values = valuesOf(part) as Uint8Array;
       const given: unknown = part.valueOffsets;
-      const offsets = given instanceof BigInt64Array ? Float64Array.from(given, Number) : (given as Int32Array);
+      const offsets =
+        given instanceof BigInt64Array ? Float64Array.from(given, Number) : (given as Int32Array);
       checkUtf8(values, offsets, part.length, (what) => this.reject(what));
       for (let i = 0; i < part.length; i++, at++) {
         if (part.nullCount > 0 && !getBit(part.nullBitmap, part.offset + i)) {
@@ -310,7 +343,11 @@ class DictionaryWriter extends ColumnWriter {
 class ListWriter extends ColumnWriter {
   private offsets: ArrayLike<number | bigint> | undefined;
 
-  constructor(private readonly child: ColumnWriter, private readonly size: number | undefined, context: WriterContext) {
+  constructor(
+    private readonly child: ColumnWriter,
+    private readonly size: number | undefined,
+    context: WriterContext,
+  ) {
     super(`${child.sqlType}[]`, context.bindings.create_list_type(child.handle), context);
   }
 
@@ -348,7 +385,8 @@ export function writerOf(type: DataType, context: WriterContext): ColumnWriter |
   const handle = (id: number) => bindings.create_logical_type(id);
   if (DataType.isBool(type)) return new BoolWriter("BOOLEAN", handle(TypeId.BOOLEAN), context);
   if (DataType.isInt(type)) {
-    const name = `${type.isSigned ? "" : "U"}${{ 8: "TINYINT", 16: "SMALLINT", 32: "INTEGER", 64: "BIGINT" }[type.bitWidth]}`;
+    const signed = { 8: "TINYINT", 16: "SMALLINT", 32: "INTEGER", 64: "BIGINT" }[type.bitWidth];
+    const name = `${type.isSigned ? "" : "U"}${signed}`;
     const id = (TypeId as Readonly<Record<string, number>>)[name];
     return id === undefined ? undefined : new FixedWriter(name, handle(id), type.bitWidth / 8, context);
   }
@@ -358,8 +396,10 @@ export function writerOf(type: DataType, context: WriterContext): ColumnWriter |
       ? new FixedWriter("FLOAT", handle(TypeId.FLOAT), 4, context)
       : new FixedWriter("DOUBLE", handle(TypeId.DOUBLE), 8, context);
   }
-  if (DataType.isUtf8(type) || DataType.isLargeUtf8(type)) return new TextWriter("VARCHAR", handle(TypeId.VARCHAR), context);
-  if (DataType.isBinary(type) || DataType.isLargeBinary(type)) return new TextWriter("BLOB", handle(TypeId.BLOB), context);
+  if (DataType.isUtf8(type) || DataType.isLargeUtf8(type))
+    return new TextWriter("VARCHAR", handle(TypeId.VARCHAR), context);
+  if (DataType.isBinary(type) || DataType.isLargeBinary(type))
+    return new TextWriter("BLOB", handle(TypeId.BLOB), context);
   if (DataType.isDate(type)) {
     return type.unit === 0
       ? new TemporalWriter("DATE", handle(TypeId.DATE), false, context)
@@ -376,7 +416,9 @@ export function writerOf(type: DataType, context: WriterContext): ColumnWriter |
   }
   if (DataType.isList(type) || DataType.isLargeList(type) || DataType.isFixedSizeList(type)) {
     const child = writerOf(type.valueType, context);
-    return child && new ListWriter(child, DataType.isFixedSizeList(type) ? type.listSize : undefined, context);
+    return (
+      child && new ListWriter(child, DataType.isFixedSizeList(type) ? type.listSize : undefined, context)
+    );
   }
   return undefined;
 }

@@ -1,7 +1,15 @@
 // Parquet, CSV and NDJSON through DuckDB, as a stream of record batches.
 import { Field, RecordBatch, Schema, Struct, makeData } from "apache-arrow";
 import { type ColumnReader, castBeforeReading, readerOf } from "./column-readers.js";
-import { type Chunk, type ColumnType, Session, type Statement, duckdbMessage, queryFailure, typeName } from "./duckdb.js";
+import {
+  type Chunk,
+  type ColumnType,
+  Session,
+  type Statement,
+  duckdbMessage,
+  queryFailure,
+  typeName,
+} from "./duckdb.js";
 import { TableError, malformed } from "./errors.js";
 import type { SeekableFile } from "./files.js";
 import { type TableFormat, delimiterOf } from "./format.js";
@@ -11,7 +19,11 @@ import { type ReadOptions, type TableSource, defaultBatchRows } from "./types.js
 
 export type DuckDBFormat = Extract<TableFormat, "parquet" | "csv" | "ndjson">;
 
-const displayName: Readonly<Record<DuckDBFormat, string>> = { parquet: "Parquet", csv: "CSV", ndjson: "NDJSON" };
+const displayName: Readonly<Record<DuckDBFormat, string>> = {
+  parquet: "Parquet",
+  csv: "CSV",
+  ndjson: "NDJSON",
+};
 
 interface Column {
   readonly name: string;
@@ -20,7 +32,10 @@ interface Column {
 
 /** Opens `input`, which messages call `path` (they differ where standard input was spooled). */
 export async function openDuckDB(
-  path: string, input: SeekableFile, format: DuckDBFormat, options: ReadOptions,
+  path: string,
+  input: SeekableFile,
+  format: DuckDBFormat,
+  options: ReadOptions,
 ): Promise<TableSource> {
   // No objects have no keys; DuckDB would make up a column.
   if (input.size === 0) return emptySource(path, options);
@@ -41,11 +56,20 @@ export async function openDuckDB(
 
 function emptySource(path: string, options: ReadOptions): TableSource {
   wantedColumns(path, [], options.columns);
-  return { schema: new Schema([]), rowCount: 0, close: async () => undefined, async *[Symbol.asyncIterator]() {} };
+  return {
+    schema: new Schema([]),
+    rowCount: 0,
+    close: async () => undefined,
+    async *[Symbol.asyncIterator]() {},
+  };
 }
 
 async function openInSession(
-  session: Session, path: string, file: string, format: DuckDBFormat, options: ReadOptions,
+  session: Session,
+  path: string,
+  file: string,
+  format: DuckDBFormat,
+  options: ReadOptions,
 ): Promise<TableSource> {
   const plain = tableFunction(path, file, format, options, undefined);
   const columns = await describe(session, path, plain);
@@ -69,7 +93,7 @@ async function openInSession(
     options.orderBy === undefined ? "" : `ORDER BY ${options.orderBy}\n`,
     options.limit === undefined ? "" : `LIMIT ${options.limit}`,
   ].join(" ");
-  const statement = await prepare(session, path, sql, "INVALID_SQL");
+  const statement = await prepare(session, path, sql, hasSql(options) ? "INVALID_SQL" : "MALFORMED_FILE");
 
   const batchRows = options.batchRows ?? defaultBatchRows;
   const readers = wanted.map((name, i) => {
@@ -79,15 +103,22 @@ async function openInSession(
     const named = typeName(selected.get(name) ?? type);
     throw new TableError(
       "UNSUPPORTED_TYPE",
-      `${path}: column "${name}" has the type ${named}${hintOf(named)}, which is not supported; read it as another type ` +
-        `with \`casts\` (${JSON.stringify({ [name]: suggestedCast(named) })}), or leave it out with \`columns\``,
+      `${path}: column "${name}" has the type ${named}${hintOf(named)}, which is not supported; ` +
+        `read it as another type with \`casts\` (${JSON.stringify({ [name]: suggestedCast(named) })}), ` +
+        "or leave it out with `columns`",
       { path },
     );
   });
-  const rowCount = format === "parquet" && options.where === undefined
-    ? await parquetRows(session, path, file, options.limit)
-    : undefined;
+  const rowCount =
+    format === "parquet" && options.where === undefined
+      ? await parquetRows(session, path, file, options.limit)
+      : undefined;
   return new DuckDBSource(session, path, statement, wanted, readers, batchRows, rowCount, options);
+}
+
+/** Whether a part of the query is the caller's, so that an error may be the caller's too. */
+function hasSql(options: ReadOptions): boolean {
+  return options.where !== undefined || options.orderBy !== undefined || options.casts !== undefined;
 }
 
 function hintOf(type: string): string {
@@ -100,7 +131,11 @@ function suggestedCast(type: string): string {
 
 /** DuckDB's reader of a file, with everything it would guess fixed that could lose rows or change values. */
 function tableFunction(
-  path: string, file: string, format: DuckDBFormat, options: ReadOptions, types: ReadonlyMap<string, string> | undefined,
+  path: string,
+  file: string,
+  format: DuckDBFormat,
+  options: ReadOptions,
+  types: ReadonlyMap<string, string> | undefined,
 ): string {
   const pattern = quotePattern(file);
   const record = (entries: Iterable<readonly [string, string]>) =>
@@ -108,13 +143,17 @@ function tableFunction(
   if (format === "parquet") return `read_parquet(${pattern}, hive_partitioning = false)`;
   // Types are detected from the whole file: a sample would round 1.5 after integers and drop late JSON keys.
   if (format === "csv") {
-    return `read_csv(${pattern}, header = true, delim = ${quoteText(options.delimiter ?? delimiterOf(path))}, ` +
+    return (
+      `read_csv(${pattern}, header = true, delim = ${quoteText(options.delimiter ?? delimiterOf(path))}, ` +
       `quote = '"', escape = '"', comment = '', skip = 0, nullstr = ${quoteText(options.nullText ?? "")}, ` +
       `allow_quoted_nulls = false, sample_size = -1, hive_partitioning = false` +
-      `${types === undefined ? "" : `, types = ${record(types)}`})`;
+      `${types === undefined ? "" : `, types = ${record(types)}`})`
+    );
   }
-  return `read_json(${pattern}, format = ${/\.json$/i.test(path) ? "'auto'" : "'newline_delimited'"}, ` +
-    `sample_size = -1, hive_partitioning = false${types === undefined ? "" : `, columns = ${record(types)}`})`;
+  return (
+    `read_json(${pattern}, format = ${/\.json$/i.test(path) ? "'auto'" : "'newline_delimited'"}, ` +
+    `sample_size = -1, hive_partitioning = false${types === undefined ? "" : `, columns = ${record(types)}`})`
+  );
 }
 
 function castsOf(path: string, known: readonly string[], options: ReadOptions): ReadonlyMap<string, string> {
@@ -122,39 +161,55 @@ function castsOf(path: string, known: readonly string[], options: ReadOptions): 
   wantedColumns(path, known, [...casts.keys()]);
   for (const [name, type] of casts) {
     if (isTypeName(type)) continue;
-    throw new TableError("INVALID_OPTION", `casts: "${type}", for column "${name}", is not the name of a SQL type`, { path });
+    throw new TableError(
+      "INVALID_OPTION",
+      `casts: "${type}", for column "${name}", is not the name of a SQL type`,
+      { path },
+    );
   }
   return casts;
 }
 
 function castSource(
-  path: string, file: string, format: DuckDBFormat, options: ReadOptions,
-  columns: readonly Column[], casts: ReadonlyMap<string, string>,
+  path: string,
+  file: string,
+  format: DuckDBFormat,
+  options: ReadOptions,
+  columns: readonly Column[],
+  casts: ReadonlyMap<string, string>,
 ): string {
   if (format === "ndjson") {
-    // Detection makes HUGEINT of positive and negative integers that different threads saw. BIGINT is as exact:
-    // a number beyond it is an error. Text that looks like a UUID stays what it is in JSON, text.
+    // Detection makes HUGEINT of positive and negative integers that different threads saw. BIGINT is as
+    // exact: a number beyond it is an error. Text that looks like a UUID stays what it is in JSON, text.
     const detected = (type: ColumnType) =>
-      typeName(type).replaceAll(/\bHUGEINT\b/g, "BIGINT").replaceAll(/\bUUID\b/g, "VARCHAR");
+      typeName(type)
+        .replaceAll(/\bHUGEINT\b/g, "BIGINT")
+        .replaceAll(/\bUUID\b/g, "VARCHAR");
     const types = new Map(columns.map(({ name, type }) => [name, casts.get(name) ?? detected(type)]));
     const changed = columns.some(({ name, type }) => types.get(name) !== typeName(type));
     return tableFunction(path, file, format, options, changed ? types : undefined);
   }
   if (casts.size === 0) return tableFunction(path, file, format, options, undefined);
   if (format === "csv") return tableFunction(path, file, format, options, casts);
-  const replaced = [...casts].map(([name, type]) => `CAST(${quoteName(name)} AS ${type}) AS ${quoteName(name)}`);
+  const replaced = [...casts].map(
+    ([name, type]) => `CAST(${quoteName(name)} AS ${type}) AS ${quoteName(name)}`,
+  );
   const source = tableFunction(path, file, format, options, undefined);
   return `(SELECT * REPLACE (${replaced.join(", ")}) FROM ${source})`;
 }
 
 async function prepare(
-  session: Session, path: string, sql: string, code: "INVALID_SQL" | "MALFORMED_FILE",
+  session: Session,
+  path: string,
+  sql: string,
+  code: "INVALID_SQL" | "MALFORMED_FILE",
 ): Promise<Statement> {
   try {
     return await session.connection.prepare(sql);
   } catch (error) {
     const message = duckdbMessage(error);
-    if (message.startsWith("Out of Memory") || message.startsWith("IO Error")) throw queryFailure(path, error, false);
+    if (message.startsWith("Out of Memory") || message.startsWith("IO Error"))
+      throw queryFailure(path, error, false);
     throw code === "INVALID_SQL"
       ? new TableError(code, `${path}: ${message}`, { path, cause: error })
       : malformed(path, message, error);
@@ -162,7 +217,10 @@ async function prepare(
 }
 
 async function describe(
-  session: Session, path: string, source: string, code: "INVALID_SQL" | "MALFORMED_FILE" = "MALFORMED_FILE",
+  session: Session,
+  path: string,
+  source: string,
+  code: "INVALID_SQL" | "MALFORMED_FILE" = "MALFORMED_FILE",
 ): Promise<Column[]> {
   const statement = await prepare(session, path, `SELECT * FROM ${source}`, code);
   try {
@@ -176,7 +234,10 @@ async function describe(
 }
 
 async function parquetRows(
-  session: Session, path: string, file: string, limit: number | undefined,
+  session: Session,
+  path: string,
+  file: string,
+  limit: number | undefined,
 ): Promise<number | undefined> {
   try {
     const sql = `SELECT num_rows FROM parquet_file_metadata(${quotePattern(file)})`;
@@ -227,7 +288,7 @@ class DuckDBSource implements TableSource {
         const count = this.chunk?.rowCount ?? 0;
         if (this.chunk === null || count === 0) break;
         this.bind(this.chunk, count);
-        for (let start = 0; start < count; ) {
+        for (let start = 0; start < count;) {
           const taken = Math.min(count - start, this.batchRows - filled);
           for (const reader of this.readers) reader.take(start, taken);
           start += taken;
@@ -263,8 +324,7 @@ class DuckDBSource implements TableSource {
       return value;
     } catch (error) {
       if (this.options.signal?.aborted === true) throw this.options.signal.reason;
-      const hasSql = this.options.where !== undefined || this.options.orderBy !== undefined || this.options.casts !== undefined;
-      throw queryFailure(this.path, error, hasSql);
+      throw queryFailure(this.path, error, hasSql(this.options));
     } finally {
       // An aborted call goes on for a moment; closing waits for it.
       if (this.options.signal?.aborted !== true) this.pending = undefined;

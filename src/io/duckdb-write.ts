@@ -1,7 +1,8 @@
 // Parquet, CSV and NDJSON through DuckDB.
 //
-// Batches go into a table of an in-memory database and from there by one COPY into the file at `close`. DuckDB
-// moves what exceeds its memory limit to a temporary directory, so that memory is bounded whatever the table's size.
+// Batches go into a table of an in-memory database and from there by one COPY into the file at `close`.
+// DuckDB moves what exceeds its memory limit to a temporary directory, so that memory is bounded whatever
+// the table's size.
 import { DataType, type RecordBatch, type Schema, type Table } from "apache-arrow";
 import { batchesOf, checkedBatch, typeText } from "./batches.js";
 import { type ColumnWriter, writerOf } from "./column-writers.js";
@@ -16,7 +17,10 @@ import type { TableSink, WriteOptions, WriteSummary } from "./types.js";
 const defaultMemoryLimit = "1GB";
 
 export async function createDuckDB(
-  path: string, schema: Schema, format: DuckDBFormat, options: WriteOptions,
+  path: string,
+  schema: Schema,
+  format: DuckDBFormat,
+  options: WriteOptions,
 ): Promise<TableSink> {
   checkNames(path, schema, format);
   const session = await Session.open(`writing ${format === "parquet" ? "Parquet" : format.toUpperCase()}`, {
@@ -27,9 +31,7 @@ export async function createDuckDB(
   try {
     const { api, bindings } = session.duckdb;
     const writers = schema.fields.map(({ name, type }) => {
-      const writer = writable(type, format)
-        ? writerOf(type, { path, column: name, bindings })
-        : undefined;
+      const writer = writable(type, format) ? writerOf(type, { path, column: name, bindings }) : undefined;
       if (writer !== undefined) return writer;
       throw new TableError(
         "UNSUPPORTED_TYPE",
@@ -44,7 +46,18 @@ export async function createDuckDB(
     const appender = await session.connection.createAppender("rows");
     const handle = bindings.create_data_chunk(writers.map((writer) => writer.handle));
     output = await OutputFile.create(path);
-    return new DuckDBSink(path, schema, format, options, session, writers, appender, handle, new api.DuckDBDataChunk(handle), output);
+    return new DuckDBSink(
+      path,
+      schema,
+      format,
+      options,
+      session,
+      writers,
+      appender,
+      handle,
+      new api.DuckDBDataChunk(handle),
+      output,
+    );
   } catch (error) {
     await output?.discard();
     await session.close();
@@ -61,7 +74,11 @@ function writable(type: DataType, format: DuckDBFormat): boolean {
 
 function checkNames(path: string, schema: Schema, format: DuckDBFormat): void {
   if (schema.fields.length === 0) {
-    throw new TableError("INVALID_OPTION", `${path}: a table without columns cannot be written as ${format}`, { path });
+    throw new TableError(
+      "INVALID_OPTION",
+      `${path}: a table without columns cannot be written as ${format}`,
+      { path },
+    );
   }
   const seen = new Map<string, string>();
   for (const { name } of schema.fields) {
@@ -74,7 +91,7 @@ function checkNames(path: string, schema: Schema, format: DuckDBFormat): void {
       "DUPLICATE_COLUMN",
       name === ""
         ? `${path}: a column without a name cannot be written as ${format}`
-        : `${path}: the columns "${other}" and "${name}" differ at most in case and cannot both be written as ${format}`,
+        : `${path}: the columns "${other}" and "${name}" differ at most in case, which ${format} does not allow`,
       { path },
     );
   }
@@ -120,7 +137,9 @@ class DuckDBSink implements TableSink {
       const count = Math.min(this.chunkRows, batch.numRows - start);
       bindings.data_chunk_reset(this.handle);
       bindings.data_chunk_set_size(this.handle, count);
-      this.writers.forEach((writer, i) => writer.put(bindings.data_chunk_get_vector(this.handle, i), start, count));
+      this.writers.forEach((writer, i) =>
+        writer.put(bindings.data_chunk_get_vector(this.handle, i), start, count),
+      );
       try {
         this.appender.appendDataChunk(this.chunk);
       } catch (error) {
@@ -136,9 +155,9 @@ class DuckDBSink implements TableSink {
     try {
       this.appender.closeSync();
       const columns = this.schema.fields.map((field, i) => `c${i} AS ${quoteName(field.name)}`);
-      await this.session.connection.run(
-        `COPY (SELECT ${columns.join(", ")} FROM rows) TO ${quotePath(this.output.file)} (${this.copyOptions()})`,
-      );
+      const rows = `SELECT ${columns.join(", ")} FROM rows`;
+      const file = quotePath(this.output.file);
+      await this.session.connection.run(`COPY (${rows}) TO ${file} (${this.copyOptions()})`);
     } catch (error) {
       await this.finish();
       throw this.explain(error);
@@ -166,18 +185,23 @@ class DuckDBSink implements TableSink {
   private copyOptions(): string {
     if (this.format === "parquet") return "FORMAT parquet";
     if (this.format === "ndjson") return "FORMAT json";
-    return `FORMAT csv, HEADER true, DELIMITER ${quoteText(this.options.delimiter ?? delimiterOf(this.path))}`;
+    const delimiter = quoteText(this.options.delimiter ?? delimiterOf(this.path));
+    return `FORMAT csv, HEADER true, DELIMITER ${delimiter}`;
   }
 
   private checkOpen(): void {
-    if (!this.open) throw new TableError("CLOSED", `${this.path}: the table is closed already`, { path: this.path });
+    if (!this.open)
+      throw new TableError("CLOSED", `${this.path}: the table is closed already`, { path: this.path });
   }
 
   private explain(error: unknown): TableError {
     const { path } = this;
     const message = duckdbMessage(error);
     if (message.startsWith("Out of Memory")) {
-      return new TableError("OUT_OF_MEMORY", `${path}: ${message}; raise \`memoryLimit\``, { path, cause: error });
+      return new TableError("OUT_OF_MEMORY", `${path}: ${message}; raise \`memoryLimit\``, {
+        path,
+        cause: error,
+      });
     }
     if (/^(Conversion|Out of Range) Error/.test(message)) {
       return new TableError("UNSUPPORTED_VALUE", `${path}: ${message}`, { path, cause: error });

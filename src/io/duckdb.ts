@@ -7,9 +7,15 @@ import { join } from "node:path";
 import { TableError, malformed, messageOf } from "./errors.js";
 
 declare const kind: unique symbol;
-export interface VectorHandle { readonly [kind]: "vector" }
-export interface ChunkHandle { readonly [kind]: "chunk" }
-export interface TypeHandle { readonly [kind]: "type" }
+export interface VectorHandle {
+  readonly [kind]: "vector";
+}
+export interface ChunkHandle {
+  readonly [kind]: "chunk";
+}
+export interface TypeHandle {
+  readonly [kind]: "type";
+}
 
 export interface Chunk {
   readonly chunk: ChunkHandle;
@@ -79,10 +85,18 @@ export interface Bindings {
   list_vector_reserve(vector: VectorHandle, size: number): void;
   array_vector_get_child(vector: VectorHandle): VectorHandle;
   copy_data_to_vector(
-    vector: VectorHandle, offset: number, source: ArrayBufferLike, start: number, bytes: number,
+    vector: VectorHandle,
+    offset: number,
+    source: ArrayBufferLike,
+    start: number,
+    bytes: number,
   ): void;
   copy_data_to_vector_validity(
-    vector: VectorHandle, offset: number, source: ArrayBufferLike, start: number, bytes: number,
+    vector: VectorHandle,
+    offset: number,
+    source: ArrayBufferLike,
+    start: number,
+    bytes: number,
   ): void;
   get_data_from_pointer(buffer: ArrayBufferLike, offset: number, bytes: number): Uint8Array;
   vector_size(): number;
@@ -95,10 +109,29 @@ export interface DuckDB {
 
 /** DuckDB's type ids, as its C interface numbers them. */
 export const TypeId = {
-  BOOLEAN: 1, TINYINT: 2, SMALLINT: 3, INTEGER: 4, BIGINT: 5,
-  UTINYINT: 6, USMALLINT: 7, UINTEGER: 8, UBIGINT: 9, FLOAT: 10, DOUBLE: 11,
-  TIMESTAMP: 12, DATE: 13, VARCHAR: 17, BLOB: 18, DECIMAL: 19,
-  TIMESTAMP_S: 20, TIMESTAMP_MS: 21, TIMESTAMP_NS: 22, ENUM: 23, LIST: 24, TIMESTAMP_TZ: 31, ARRAY: 33,
+  BOOLEAN: 1,
+  TINYINT: 2,
+  SMALLINT: 3,
+  INTEGER: 4,
+  BIGINT: 5,
+  UTINYINT: 6,
+  USMALLINT: 7,
+  UINTEGER: 8,
+  UBIGINT: 9,
+  FLOAT: 10,
+  DOUBLE: 11,
+  TIMESTAMP: 12,
+  DATE: 13,
+  VARCHAR: 17,
+  BLOB: 18,
+  DECIMAL: 19,
+  TIMESTAMP_S: 20,
+  TIMESTAMP_MS: 21,
+  TIMESTAMP_NS: 22,
+  ENUM: 23,
+  LIST: 24,
+  TIMESTAMP_TZ: 31,
+  ARRAY: 33,
 } as const;
 
 const apiPackage: string = "@duckdb/node-api";
@@ -163,7 +196,9 @@ export class Session {
       return new Session(duckdb, connection, instance, scratch);
     } catch (error) {
       await rm(scratch, { recursive: true, force: true });
-      throw new TableError("INVALID_OPTION", `DuckDB cannot be started: ${messageOf(error)}`, { cause: error });
+      throw new TableError("INVALID_OPTION", `DuckDB cannot be started: ${messageOf(error)}`, {
+        cause: error,
+      });
     }
   }
 
@@ -176,14 +211,16 @@ export class Session {
   }
 }
 
-
 const dialectNotDetected = "not possible to automatically detect the CSV parsing dialect";
 
-/** DuckDB's message without the excerpt of our own SQL and the advice about DuckDB's options that follow it. */
+/**
+ * DuckDB's message without the excerpt of our own SQL and the advice about DuckDB's options that follow
+ * it.
+ */
 export function duckdbMessage(error: unknown): string {
   const message = messageOf(error);
   if (message.includes(dialectNotDetected)) {
-    return "CSV Error: the lines differ in their number of fields, a quote is not closed, or line ends are mixed";
+    return "CSV Error: lines differ in their number of fields, a quote is not closed, or line ends are mixed";
   }
   const advice = message.search(/\n\s*(LINE \d|Possible |file = |Try setting )/);
   return (advice < 0 ? message : message.slice(0, advice)).trim();
@@ -192,16 +229,23 @@ export function duckdbMessage(error: unknown): string {
 /** A type's name in SQL; JSON is an alias that DuckDB's own text leaves out. */
 export function typeName(type: ColumnType): string {
   if (type.alias === "JSON") return "JSON";
-  if ("valueType" in type && type.typeId === TypeId.LIST) return `${typeName(type.valueType as ColumnType)}[]`;
+  if ("valueType" in type && type.typeId === TypeId.LIST)
+    return `${typeName(type.valueType as ColumnType)}[]`;
   return type.toString();
 }
 
-/** What a failure while rows are read means. With a predicate, errors of its arithmetic are the predicate's. */
+/**
+ * What a failure while rows are read means. With a predicate, errors of its arithmetic are the
+ * predicate's.
+ */
 export function queryFailure(path: string, error: unknown, hasSql: boolean): TableError {
   if (error instanceof TableError) return error;
   const message = duckdbMessage(error);
   if (message.startsWith("Out of Memory")) {
-    return new TableError("OUT_OF_MEMORY", `${path}: ${message}; raise \`memoryLimit\``, { path, cause: error });
+    return new TableError("OUT_OF_MEMORY", `${path}: ${message}; raise \`memoryLimit\``, {
+      path,
+      cause: error,
+    });
   }
   if (message.startsWith("IO Error") && /permission|is a directory/i.test(message)) {
     return new TableError("READ_FAILED", `${path}: ${message}`, { path, cause: error });

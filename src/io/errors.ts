@@ -44,7 +44,10 @@ export function readFailure(path: string, error: unknown): TableError {
   if (systemCode(error) === "ENOENT") {
     return new TableError("FILE_NOT_FOUND", `${path}: there is no such file`, { path, cause: error });
   }
-  return new TableError("READ_FAILED", `${path}: cannot be read: ${messageOf(error)}`, { path, cause: error });
+  return new TableError("READ_FAILED", `${path}: cannot be read: ${messageOf(error)}`, {
+    path,
+    cause: error,
+  });
 }
 
 export function writeFailure(path: string, error: unknown): TableError {

@@ -35,7 +35,9 @@ export async function seekable(path: string, signal: AbortSignal | undefined): P
 
 /** Copies a stream to a temporary file. */
 export async function spool(
-  path: string, input: Readable | AsyncIterable<Uint8Array>, signal: AbortSignal | undefined,
+  path: string,
+  input: Readable | AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
 ): Promise<SeekableFile> {
   const directory = await mkdtemp(join(tmpdir(), "skewless-"));
   const release = () => rm(directory, { recursive: true, force: true });
@@ -99,7 +101,10 @@ export class OutputFile {
   }
 }
 
-/** Where a rename should lead, following links; undefined for a device or a pipe, which must not be replaced. */
+/**
+ * Where a rename should lead, following links; undefined for a device or a pipe, which must not be
+ * replaced.
+ */
 async function regularTarget(path: string): Promise<string | undefined> {
   try {
     const found = await stat(path);
@@ -114,7 +119,7 @@ async function regularTarget(path: string): Promise<string | undefined> {
 /** Writes all bytes in order; small pieces are joined, since an Arrow message has many. */
 export async function writePieces(handle: FileHandle, pieces: readonly Uint8Array[]): Promise<void> {
   for (const piece of joinSmall(pieces)) {
-    for (let at = 0; at < piece.length; ) {
+    for (let at = 0; at < piece.length;) {
       const { bytesWritten } = await handle.write(piece, at, piece.length - at);
       at += bytesWritten;
     }
@@ -123,6 +128,8 @@ export async function writePieces(handle: FileHandle, pieces: readonly Uint8Arra
 
 /** The same for a stream, which is waited for when it is full. */
 export async function sendPieces(output: Writable, pieces: readonly Uint8Array[]): Promise<void> {
+  // A reader that goes away (`| head`) also raises an event, which would end the process if nobody listened.
+  if (!output.listeners("error").includes(ignoreEvent)) output.on("error", ignoreEvent);
   for (const piece of joinSmall(pieces)) {
     // The bytes belong to the caller's batch: they must be out before it may change them.
     await new Promise<void>((resolve, reject) => {
@@ -130,6 +137,8 @@ export async function sendPieces(output: Writable, pieces: readonly Uint8Array[]
     });
   }
 }
+
+function ignoreEvent(): void {}
 
 const smallPiece = 32_768;
 

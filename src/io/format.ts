@@ -37,7 +37,7 @@ export function formatOf(path: string, explicit?: string): TableFormat {
   const what = path === "-" ? "standard input and output need" : `${path}: the extension does not tell`;
   throw new TableError(
     "UNKNOWN_FORMAT",
-    `${what} a table format; name one of ${tableFormats.join(", ")}, or use one of the extensions ${extensions}`,
+    `${what} a table format; name one of ${tableFormats.join(", ")}, or use an extension of ${extensions}`,
     { path },
   );
 }

@@ -16,9 +16,10 @@ export type { ReadOptions, TableSink, TableSource, WriteOptions, WriteSummary } 
 /**
  * Opens a table for reading; `-` is standard input.
  *
- * Types: integers, floats, booleans, text, binary, dates, timestamps and lists keep their type; DECIMAL becomes
- * float64; timestamps with a time zone are UTC. Any other type is an error unless `casts` or `columns` deal with it.
- * CSV has a header line, a field in quotes is text (never null), and types are detected from the whole file.
+ * Types: integers, floats, booleans, text, binary, dates, timestamps and lists keep their type; DECIMAL
+ * becomes float64; timestamps with a time zone are UTC. Any other type is an error unless `casts` or
+ * `columns` deal with it. CSV has a header line, a field in quotes is text (never null), and types are
+ * detected from the whole file.
  */
 export async function openTable(path: string, options: ReadOptions = {}): Promise<TableSource> {
   checkReadOptions(path, options);
@@ -62,13 +63,18 @@ export async function readTable(path: string, options: ReadOptions = {}): Promis
 }
 
 /**
- * Creates a table for writing; `-` is standard output. The file appears under its name when the sink is closed.
+ * Creates a table for writing; `-` is standard output. The file appears under its name when the sink is
+ * closed.
  *
- * Arrow keeps every type. Parquet, CSV and NDJSON store dictionaries as text, fixed-size lists as lists, and
- * timestamps with a zone as UTC; Parquet stores seconds as finer units of the same instant, and NDJSON writes NaN
- * and the infinities as the bare words that most JSON readers, though not the standard, know.
+ * Arrow keeps every type. Parquet, CSV and NDJSON store dictionaries as text, fixed-size lists as lists,
+ * and timestamps with a zone as UTC; Parquet stores seconds as finer units of the same instant, and NDJSON
+ * writes NaN and the infinities as the bare words that most JSON readers, though not the standard, know.
  */
-export async function createTable(path: string, schema: Schema, options: WriteOptions = {}): Promise<TableSink> {
+export async function createTable(
+  path: string,
+  schema: Schema,
+  options: WriteOptions = {},
+): Promise<TableSink> {
   const format = formatOf(path, options.format);
   if (format === "arrow" || format === "arrows") return createArrow(path, schema, format);
   return createDuckDB(path, schema, format, options);

@@ -1,9 +1,13 @@
 /**
- * The first row of a range of dates (32 bits) or timestamps (`wide`, 64 bits) that holds what DuckDB takes for
- * plus or minus infinity, the greatest value of the width and its negative; -1 if there is none.
+ * The first row of a range of dates (32 bits) or timestamps (`wide`, 64 bits) that holds what DuckDB takes
+ * for plus or minus infinity, the greatest value of the width and its negative; -1 if there is none.
  */
 export function infinityAt(
-  words: Int32Array, wide: boolean, start: number, count: number, isValid: (row: number) => boolean,
+  words: Int32Array,
+  wide: boolean,
+  start: number,
+  count: number,
+  isValid: (row: number) => boolean,
 ): number {
   for (let row = start; row < start + count; row++) {
     const high = words[wide ? row * 2 + 1 : row] ?? 0;

@@ -18,7 +18,10 @@ export function quotePattern(path: string): string {
   return quoteText(resolve(path).replaceAll(/[[*?]/g, (character) => `[${character}]`));
 }
 
-const typePattern = /^[A-Za-z][A-Za-z0-9_]*(?: [A-Za-z]+)*(?:\(\d+(?:, *\d+)?\))?(?:\[\d*\])*$/;
+const text = "'(?:[^']|'')*'";
+const enumeration = `ENUM *\\( *${text}(?: *, *${text})* *\\)`;
+const plain = String.raw`[A-Z]\w*(?: [A-Z]+)*(?:\(\d+(?:, *\d+)?\))?`;
+const typePattern = new RegExp(`^(?:${enumeration}|${plain})(?:\\[\\d*\\])*$`, "i");
 
 /** Whether a text is the name of a SQL type and nothing more. */
 export function isTypeName(text: string): boolean {

@@ -15,8 +15,10 @@ export interface ReadOptions {
   /** The greatest number of rows in a batch; 65,536 by default. */
   readonly batchRows?: number;
   /**
-   * SQL types for columns whose own type is not wanted or not supported, such as `{ zip: "VARCHAR" }`.
-   * For CSV and NDJSON they replace the detected type, so that the text is never read as anything else.
+   * SQL types for columns whose own type is not wanted or not supported, such as `{ zip: "VARCHAR" }`. For
+   * CSV and NDJSON they replace the detected type, so that the text is never read as anything else: needed
+   * for timestamps with nanoseconds (`TIMESTAMP_NS`; detection stops at microseconds) and, in NDJSON, for
+   * timestamps with a fraction of a second, which are otherwise text.
    */
   readonly casts?: Readonly<Record<string, string>>;
   /** The field separator of CSV; by default a tab for `.tsv` and a comma otherwise. */
@@ -45,7 +47,10 @@ export interface WriteOptions {
   readonly delimiter?: string;
   /** How many threads DuckDB may use. */
   readonly threads?: number;
-  /** DuckDB's memory limit while rows are collected, 1 GB by default; beyond it they go to a temporary file. */
+  /**
+   * DuckDB's memory limit while rows are collected, 1 GB by default; beyond it they go to a temporary
+   * file.
+   */
   readonly memoryLimit?: string;
 }
 

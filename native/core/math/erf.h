@@ -48,23 +48,30 @@ SK_INLINE double erfc_of_size(double size) {
   return scale_by_power(product.hi + (product.lo + (m.hi * q_rest + m.lo * q)), e.biased);
 }
 
-SK_INLINE double erfc(double x) {
-  const double size = erfc_of_size(std::fabs(x));
-  return x < 0 ? 2 - size : size;
-}
-
-SK_INLINE double erf(double x) {
-  const double size = std::fabs(x);
-  // (erf(x) / x - 1) below 0.7.
-  const double z = x * x, z2 = z * z, z4 = z2 * z2;
+// erf(x) / x - 1 for |x| < 0.7.
+SK_INLINE double erf_series(double z) {
+  const double z2 = z * z, z4 = z2 * z2;
   const double p0 = 0x1.06eba8214db69p-3 + z * -0x1.812746b0379e6p-2;
   const double p1 = 0x1.ce2f21a042a28p-4 + z * -0x1.b82ce31279d64p-6;
   const double p2 = 0x1.565bcd0a72f5cp-8 + z * -0x1.c02db2c8e5233p-11;
   const double p3 = 0x1.f9a2ebdd22327p-14 + z * -0x1.f4cb2c2c2ffd4p-17;
   const double p4 = 0x1.b956f1b171281p-20 + z * -0x1.586e54c045595p-23;
-  const double series = (p0 + z2 * p1) + z4 * ((p2 + z2 * p3) + z4 * (p4 + z2 * 0x1.97bf00eddf2fcp-27));
-  const double small = size + size * series;
+  return (p0 + z2 * p1) + z4 * ((p2 + z2 * p3) + z4 * (p4 + z2 * 0x1.97bf00eddf2fcp-27));
+}
+
+SK_INLINE double erf(double x) {
+  const double size = std::fabs(x);
+  const double small = size + size * erf_series(x * x);
   return flip_sign(size < 0.7 ? small : 1 - erfc_of_size(size), to_bits(x));
+}
+
+SK_INLINE double erfc(double x) {
+  const double size = std::fabs(x);
+  const Pair rest = fast_two_sum(1.0, -x);
+  const double small = rest.hi + (rest.lo - x * erf_series(x * x));
+  const double large = erfc_of_size(size);
+  const double outer = x < 0 ? 2 - large : large;
+  return size < 0.7 ? small : outer;
 }
 
 }  // namespace skewless::math

@@ -11,22 +11,23 @@ inline constexpr double kLn2 = 0x1.62e42fefa39efp-1;
 inline constexpr double kLn2High = 0x1.62e42fefa3000p-1;
 inline constexpr double kLn2Low = 0x1.3de6af278ece6p-42;
 
-// (exp(r) - 1 - r) / r^2, minimax over |r| <= 0.3466 with the first coefficient kept at 1/2.
-SK_INLINE double exp_polynomial(double r) {
+// exp(r) - 1 - r for |r| <= 0.3466: r^2 / 2 + r^3 Q(r), as a pair whose low part is just the smaller one.
+SK_INLINE Pair exp_tail(double r) {
   const double z = r * r, z2 = z * z;
-  const double p0 = 0.5 + r * 0x1.555555555555cp-3;
-  const double p1 = 0x1.5555555553166p-5 + r * 0x1.111111110e5b8p-7;
-  const double p2 = 0x1.6c16c17cf5ef0p-10 + r * 0x1.a01a01b65bc25p-13;
-  const double p3 = 0x1.a019aa8f6ee60p-16 + r * 0x1.71dde8b76ec30p-19;
-  const double p4 = 0x1.28a0257e3320cp-22 + r * 0x1.af78dc39f6381p-26;
-  return (p0 + z * p1) + z2 * ((p2 + z * p3) + z2 * p4);
+  const double q0 = 0x1.555555555555cp-3 + r * 0x1.5555555553166p-5;
+  const double q1 = 0x1.111111110e5b8p-7 + r * 0x1.6c16c17cf5ef0p-10;
+  const double q2 = 0x1.a01a01b65bc25p-13 + r * 0x1.a019aa8f6ee60p-16;
+  const double q3 = 0x1.71dde8b76ec30p-19 + r * 0x1.28a0257e3320cp-22;
+  const double q = (q0 + z * q1) + z2 * ((q2 + z * q3) + z2 * 0x1.af78dc39f6381p-26);
+  return {0.5 * z, z * r * q};
 }
 
 // exp(r + c) for |r| <= 0.3466 and small c; not yet rounded to one number.
 SK_INLINE Pair exp_near_zero(double r, double c) {
   const double s = 1 + r;
   const double e = (1 - s) + r;
-  return {s, e + (c + r * r * exp_polynomial(r))};
+  const Pair tail = exp_tail(r);
+  return {s, e + (tail.hi + (c + tail.lo))};
 }
 
 // The integer k nearest to a quotient, biased so that it is positive for every exponent in use.
@@ -62,11 +63,18 @@ SK_INLINE double clamp(double x, double low, double high) {
   return above > high ? high : above;
 }
 
-SK_INLINE double exp(double x) {
-  // Past the limits the scaling overflows or underflows by itself.
-  const ExpReduced a = exp_reduce(clamp(x, -746.0, 710.0));
+// exp(x) for -746 <= x <= 710: beyond, the scaling overflows or underflows by itself.
+SK_INLINE double exp_within_limits(double x) {
+  const ExpReduced a = exp_reduce(x);
   const Pair m = exp_near_zero(a.r, a.c);
   return scale_by_power(m.hi + m.lo, a.biased);
+}
+SK_INLINE double exp(double x) { return exp_within_limits(clamp(x, -746.0, 710.0)); }
+
+// exp(-|x|)
+SK_INLINE double exp_of_minus_size(double x) {
+  const double size = std::fabs(x);
+  return exp_within_limits(size > 746.0 ? -746.0 : -size);
 }
 
 // (h + l) ln 2 as r + c, for |h| at most 1/2 and a small l.
@@ -91,7 +99,9 @@ SK_INLINE double expm1(double x) {
   const double whole = power - 0.5;
   const double lost = (power - whole) - 0.5;
   const Pair s = fast_two_sum(whole, power * a.r);
-  const double half = s.hi + (s.lo + (lost + power * (a.c + a.r * a.r * exp_polynomial(a.r))));
+  const Pair tail = exp_tail(a.r);
+  const double rest = (s.lo + lost) + power * (a.c + tail.lo);
+  const double half = s.hi + (power * tail.hi + rest);
   return std::fabs(x) < 0x1p-54 ? x : half + half;
 }
 

@@ -35,9 +35,10 @@ SK_INLINE HyperbolicParts hyperbolic_parts(double size) {
           0.5 * z + (z2 * ((c0 + z2 * c1) + z2 * z2 * 0x1.1f8b7d611d552p-29) + a.r * a.c)};
 }
 SK_INLINE Pair quarter_sinh(const HyperbolicParts& a) {
-  const Pair s = two_sum(a.difference, a.positive_r);
+  const Pair first = two_sum(a.difference, a.positive_r);
+  const Pair s = fast_two_sum(first.hi, a.negative_r);
   const double rest = a.difference * a.cosh_rest + a.sum * a.sinh_rest;
-  return {s.hi, (s.lo + a.difference_lost) + (a.negative_r + rest)};
+  return {s.hi, ((first.lo + s.lo) + a.difference_lost) + rest};
 }
 SK_INLINE Pair quarter_cosh(const HyperbolicParts& a) {
   const Pair s = fast_two_sum(a.sum, a.positive_r);

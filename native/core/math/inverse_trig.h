@@ -9,7 +9,7 @@ SK_INLINE double asin_polynomial(double z) {
   const double z2 = z * z, z4 = z2 * z2;
   const double p0 = 0x1.5555555555578p-3 + z * 0x1.333333332df07p-4;
   const double p1 = 0x1.6db6db722bf08p-5 + z * 0x1.f1c71a8b70911p-6;
-  const double p2 = 0x1.6e8bfdead76f2p-6 + z * 0x1.1c49ddbd4011fp-6;
+  const double p2 = 0x1.6e8bdfead76f2p-6 + z * 0x1.1c49ddbd4011fp-6;
   const double p3 = 0x1.ca214a187efdcp-7 + z * 0x1.757761b7c82c5p-7;
   const double p4 = 0x1.618b9a6a156e0p-7 + z * 0x1.e14f0ef660437p-9;
   const double p5 = 0x1.6505717d4d11fp-6 + z * -0x1.59fb08b90f19dp-6;
@@ -24,7 +24,9 @@ SK_INLINE double asin(double x) {
   const double z = small ? x * x : folded;
   const double t = small ? size : std::sqrt(folded);
   const double tail = t * asin_polynomial(z);
-  const double value = small ? size + tail : 0x1.921fb54442d18p+0 - (2 * (t + tail) - 0x1.1a62633145c07p-54);
+  const Pair front = fast_two_sum(0x1.921fb54442d18p+0, -2 * t);
+  const double upper = front.hi + (front.lo + (0x1.1a62633145c07p-54 - 2 * tail));
+  const double value = small ? size + tail : upper;
   return flip_sign(value, to_bits(x));
 }
 

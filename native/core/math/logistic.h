@@ -7,8 +7,11 @@
 namespace skewless::math {
 
 SK_INLINE double sigmoid(double x) {
-  const double e = exp(-std::fabs(x));
-  return (x < 0 ? e : 1.0) / (1 + e);
+  const double e = exp_of_minus_size(x);
+  const Pair d = fast_two_sum(1.0, e);
+  const double q = (x < 0 ? e : 1.0) / d.hi;
+  // What the rounding of 1 + e took away, times the derivative; 1 / (1 + e) is q or 1 - q.
+  return q - q * d.lo * (x < 0 ? 1 - q : q);
 }
 
 // With q the smaller of p and 1 - p: plus or minus log(1 + (1 - 2 q) / q), which does not cancel near 1/2.
@@ -25,7 +28,7 @@ SK_INLINE double logit(double p) {
 }
 
 SK_INLINE double softplus(double x) {
-  const double e = exp(-std::fabs(x));
+  const double e = exp_of_minus_size(x);
   const Pair u = fast_two_sum(1.0, e);
   return (x > 0 ? x : 0.0) + log_of_sum(u.hi, u.lo, 0);
 }

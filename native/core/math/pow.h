@@ -42,36 +42,33 @@ SK_INLINE Pair log2_pair(double x) {
   return {high, wl - ((high - k) - wh)};
 }
 
-SK_INLINE bool is_whole(double size) { return (size >= 0x1p52) | ((size + 0x1p52) - 0x1p52 == size); }
-
 SK_INLINE double pow(double x, double y) {
   const double base = std::fabs(x), size = std::fabs(y);
 
-  const Pair l = log2_pair(base);
   // Past 2^64 the power of any base but 1 overflows or underflows, and products with y must not.
-  const double yc = clamp(y, -0x1p64, 0x1p64);
+  const double yc = std::copysign(size > 0x1p64 ? 0x1p64 : size, y);
   const double yh = high_part(yc);
+  const Pair l = log2_pair(base);
   const double eh = yh * l.hi;
   const double el = (yc - yh) * l.hi + yc * l.lo;
-  const double e = eh + el;
-  const double ec = clamp(e, -1080.0, 1030.0);
-  const double t = ec + kPowerRound;
-  const double k = t - kPowerRound;
-  const double rh = ec == e ? eh - k : ec - k;
-  const double rl = ec == e ? el : 0.0;
-  const Pair r = fast_two_sum(rh, rl);
+  const double t = (eh + el) + kPowerRound;
+  const Pair r = fast_two_sum(eh - (t - kPowerRound), el);
   const Pair n = times_ln2(r.hi, r.lo);
   const Pair m = exp_near_zero(n.hi, n.lo);
-  const double finite = scale_by_power(m.hi + m.lo, biased_power(t));
+  // Out of range everything after eh is meaningless.
+  const double below_limit = eh > 1030 ? kInfinity : scale_by_power(m.hi + m.lo, biased_power(t));
+  const double finite = eh < -1080 ? 0.0 : below_limit;
 
-  const bool whole = is_whole(size);
-  const uint64_t odd = whole & !is_whole(size * 0.5) ? kSignBit : 0;
-  const bool edge = (base == 0) | (base == kInfinity);
-  const double at_edge = (base == 0) == (y < 0) ? kInfinity : 0.0;
-  const double magnitude = edge ? at_edge : finite;
+  // A base of 0 or infinity stays, or becomes the other one for a negative y.
+  const uint64_t swapped = to_bits(base) ^ (y < 0 ? to_bits(kInfinity) : 0);
+  const double magnitude = (base == 0) | (base == kInfinity) ? from_bits(swapped) : finite;
+
+  // From 2^53 on every y is even.
+  const double whole = std::floor(size), half = 0.5 * (size > 0x1p53 ? 0x1p53 : size);
+  const uint64_t odd = (whole == size) & (std::floor(half) != half) ? kSignBit : 0;
   const double power = flip_sign(magnitude, to_bits(x) & odd);
-  const double checked = (x < 0) & !whole & !edge ? kNaN : power;
-  const double with_nan = (x != x) | (y != y) ? x + y : checked;
+  const double checked = (x < 0) & (x > -kInfinity) & (whole != size) ? kNaN : power;
+  const double with_nan = std::isunordered(x, y) ? x + y : checked;
   return (x == 1) | (y == 0) ? 1.0 : with_nan;
 }
 

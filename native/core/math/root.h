@@ -8,8 +8,10 @@ SK_INLINE double sqrt(double x) { return std::sqrt(x); }
 
 SK_INLINE double cbrt(double x) {
   const double size = std::fabs(x);
-  const bool tiny = size < 0x1p-900;
-  const double a = tiny ? size * 0x1p150 : size;
+  // Away from the ends of the range, where the cube of the root or its low part would be lost.
+  const bool large = size > 0x1p900, small = size < 0x1p-900;
+  const double a = size * (large ? 0x1p-150 : (small ? 0x1p150 : 1.0));
+  const double back = large ? 0x1p50 : (small ? 0x1p-50 : 1.0);
 
   // y = a^(-1/3), first from a third of the exponent and leading digits, then by two series in 1 - a y^3.
   const double upper = from_bits((to_bits(a) >> 32) | kIntegerBits) - 0x1p52;
@@ -28,7 +30,7 @@ SK_INLINE double cbrt(double x) {
   const double residue = ((a - t3.hi) - t3.lo) - t2.lo * t;
   const double root = t + residue * (square * (1.0 / 3));
 
-  const double value = flip_sign(tiny ? root * 0x1p-50 : root, to_bits(x));
+  const double value = flip_sign(root * back, to_bits(x));
   return (size > 0) & (size < kInfinity) ? value : x;
 }
 

@@ -1,9 +1,5 @@
 #include "exec/kernels.h"
-#if __has_include("ops/elementary.h")
 #include "ops/elementary.h"
-#else
-namespace skewless::ops { using ElementaryFunctions = FunctionList<>; }
-#endif
 #include "registry/catalogue.h"
 
 namespace skewless {
