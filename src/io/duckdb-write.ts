@@ -91,7 +91,7 @@ function checkNames(path: string, schema: Schema, format: DuckDBFormat): void {
       "DUPLICATE_COLUMN",
       name === ""
         ? `${path}: a column without a name cannot be written as ${format}`
-        : `${path}: the columns "${other}" and "${name}" differ at most in case, which ${format} does not allow`,
+        : `${path}: the columns "${other}" and "${name}" differ at most in case; rename one`,
       { path },
     );
   }

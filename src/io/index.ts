@@ -68,7 +68,8 @@ export async function readTable(path: string, options: ReadOptions = {}): Promis
  *
  * Arrow keeps every type. Parquet, CSV and NDJSON store dictionaries as text, fixed-size lists as lists,
  * and timestamps with a zone as UTC; Parquet stores seconds as finer units of the same instant, and NDJSON
- * writes NaN and the infinities as the bare words that most JSON readers, though not the standard, know.
+ * writes NaN and the infinities as the bare words that most JSON readers, though not the standard, know. CSV
+ * holds a list as text, `[1, 2]`, which `casts` turns back.
  */
 export async function createTable(
   path: string,

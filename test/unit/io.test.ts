@@ -411,6 +411,16 @@ describe("choosing what to read", () => {
     ]);
   });
 
+  test("lists come back from CSV by a cast", async () => {
+    const lists = [[1, null, 2.5], null, []];
+    const type = new List(new Field("item", new Float64(), true));
+    await write(
+      at("lists.csv"),
+      new Table({ v: vectorFromArray(lists, type), i: vectorFromArray([1, 2, 3], new Int32()) }),
+    );
+    expect(column(await readTable(at("lists.csv"), { casts: { v: "DOUBLE[]" } }), "v")).toEqual(lists);
+  });
+
   test("decimals become float64, enums dictionaries", async () => {
     writeFileSync(at("decimal.csv"), "d,e\n1.25,a\n-0.10,b\n,a\n");
     const back = await readTable(at("decimal.csv"), {

@@ -14,11 +14,12 @@ inline constexpr double kLn2Low = 0x1.3de6af278ece6p-42;
 // exp(r) - 1 - r for |r| <= 0.3466: r^2 / 2 + r^3 Q(r), as a pair whose low part is just the smaller one.
 SK_INLINE Pair exp_tail(double r) {
   const double z = r * r, z2 = z * z;
-  const double q0 = 0x1.555555555555cp-3 + r * 0x1.5555555553166p-5;
-  const double q1 = 0x1.111111110e5b8p-7 + r * 0x1.6c16c17cf5ef0p-10;
-  const double q2 = 0x1.a01a01b65bc25p-13 + r * 0x1.a019aa8f6ee60p-16;
-  const double q3 = 0x1.71dde8b76ec30p-19 + r * 0x1.28a0257e3320cp-22;
-  const double q = (q0 + z * q1) + z2 * ((q2 + z * q3) + z2 * 0x1.af78dc39f6381p-26);
+  const double q0 = 0x1.555555555555bp-3 + r * 0x1.555555555555ap-5;
+  const double q1 = 0x1.111111110ebf6p-7 + r * 0x1.6c16c16c14114p-10;
+  const double q2 = 0x1.a01a01b3a65dbp-13 + r * 0x1.a01a01b20eb1ep-16;
+  const double q3 = 0x1.71ddefbedfb60p-19 + r * 0x1.27e4c2a3b3115p-22;
+  const double q4 = 0x1.af6c8cb3979f9p-26 + r * 0x1.1f99e38557877p-29;
+  const double q = (q0 + z * q1) + z2 * ((q2 + z * q3) + z2 * q4);
   return {0.5 * z, z * r * q};
 }
 
@@ -100,7 +101,7 @@ SK_INLINE double expm1(double x) {
   const double lost = (power - whole) - 0.5;
   const Pair s = fast_two_sum(whole, power * a.r);
   const Pair tail = exp_tail(a.r);
-  const double rest = (s.lo + lost) + power * (a.c + tail.lo);
+  const double rest = (s.lo + lost) + power * (tail.lo + (a.c + a.c * a.r));
   const double half = s.hi + (power * tail.hi + rest);
   return std::fabs(x) < 0x1p-54 ? x : half + half;
 }

@@ -24,13 +24,13 @@ SK_INLINE Angle reduce_near_angle(double x) {
   return {to_bits(t), {y, (r - y) - d}};
 }
 
-// sin(y.hi + y.lo) is y.hi plus this, for |y| <= pi/4; z = y.hi^2.
-SK_INLINE double sin_tail(Pair y, double z) {
+// sin(y) - y for |y| <= pi/4, plus `lo`; z = y^2.
+SK_INLINE double sin_tail(double y, double z, double lo) {
   const double z2 = z * z;
   const double p0 = -0x1.5555555555549p-3 + z * 0x1.111111110f882p-7;
   const double p1 = -0x1.a01a019c12851p-13 + z * 0x1.71de35787f462p-19;
   const double p2 = -0x1.ae5e66d591c83p-26 + z * 0x1.5d932d9ad0f5dp-33;
-  return y.hi * z * ((p0 + z2 * p1) + z2 * z2 * p2) + y.lo * (1 - 0.5 * z);
+  return y * z * ((p0 + z2 * p1) + z2 * z2 * p2) + lo;
 }
 SK_INLINE Pair cos_pair(Pair y, double z) {
   const double z2 = z * z;
@@ -46,7 +46,7 @@ SK_INLINE Pair cos_pair(Pair y, double z) {
 SK_INLINE double sin_of(Angle a, uint64_t turn, uint64_t sign) {
   const uint64_t quadrant = a.quadrant + turn;
   const double z = a.y.hi * a.y.hi;
-  const double s = a.y.hi + sin_tail(a.y, z);
+  const double s = a.y.hi + sin_tail(a.y.hi, z, a.y.lo * (1 - 0.5 * z));
   const Pair c = cos_pair(a.y, z);
   const uint64_t odd = 0 - (quadrant & 1);
   const uint64_t bits = to_bits(s) ^ ((to_bits(s) ^ to_bits(c.hi + c.lo)) & odd);
@@ -55,9 +55,12 @@ SK_INLINE double sin_of(Angle a, uint64_t turn, uint64_t sign) {
 
 SK_INLINE double tan_of(Angle a, uint64_t sign) {
   const double z = a.y.hi * a.y.hi;
-  const Pair s = fast_two_sum(a.y.hi, sin_tail(a.y, z));
+  // The rounding of z alone would cost half an ulp of the quotient.
+  const double lost = two_square(a.y.hi).lo;
+  const double lo = a.y.lo * (1 - 0.5 * z) - a.y.hi * lost * (1.0 / 6);
+  const Pair s = fast_two_sum(a.y.hi, sin_tail(a.y.hi, z, lo));
   const Pair c0 = cos_pair(a.y, z);
-  const Pair c = fast_two_sum(c0.hi, c0.lo);
+  const Pair c = fast_two_sum(c0.hi, c0.lo - 0.5 * lost);
   const bool odd = (a.quadrant & 1) != 0;
   const Pair n{odd ? c.hi : s.hi, odd ? c.lo : s.lo};
   const Pair d{odd ? s.hi : c.hi, odd ? s.lo : c.lo};
