@@ -63,6 +63,8 @@ export interface ErrorFacts {
 export class SkewlessError extends Error implements ErrorFacts {
   override readonly name: string = "SkewlessError";
   readonly code: ErrorCode;
+  /** What is wrong, without the places and facts around it. */
+  readonly what: string;
   declare readonly path?: readonly (string | number)[];
   declare readonly row?: number;
   declare readonly column?: string;
@@ -74,9 +76,20 @@ export class SkewlessError extends Error implements ErrorFacts {
   constructor(code: ErrorCode, what: string, facts: ErrorFacts = {}, options?: ErrorOptions) {
     super(describe(what, facts), options);
     this.code = code;
+    this.what = what;
     Object.assign(this, facts);
   }
+
+  /** The same error with some facts replaced: a row counted from the start of a stream, a prefix of what went wrong. */
+  with(facts: ErrorFacts, what = this.what): SkewlessError {
+    const own: Record<string, unknown> = {};
+    for (const key of FACTS) if (this[key] !== undefined) own[key] = this[key];
+    const Class = this.constructor as new (code: ErrorCode, what: string, facts: ErrorFacts, options?: ErrorOptions) => SkewlessError;
+    return new Class(this.code, what, { ...own, ...facts }, { cause: this });
+  }
 }
+
+const FACTS = ["path", "row", "column", "function", "expected", "actual", "fix"] as const;
 
 /** A row, column or table that the declaration does not take, or a value that a function fails on. */
 export class InputError extends SkewlessError {

@@ -46,7 +46,8 @@ export class Engine<in Row extends object = RowObject> {
   #fingerprint: string | undefined;
 
   /** @internal */
-  constructor(plan: Plan, options: EngineOptions = {}) {
+  constructor(plan: Plan, options: EngineOptions = {}, specFingerprint?: string) {
+    this.#fingerprint = specFingerprint;
     this.plan = plan;
     this.names = Object.freeze(plan.outputs.map((output) => output.name));
     this.isa = chosenIsa(options.isa);
@@ -60,7 +61,7 @@ export class Engine<in Row extends object = RowObject> {
     this.#batches = new BatchEngine(plan, native);
   }
 
-  /** SHA-256 of the plan: engines with the same fingerprint give the same bits. */
+  /** SHA-256 of the spec that the engine was compiled from: the same fingerprint, the same bits. */
   get fingerprint(): string {
     return (this.#fingerprint ??= fingerprint(this.plan));
   }

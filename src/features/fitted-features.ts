@@ -1,0 +1,95 @@
+import { createHash } from "node:crypto";
+import { Engine, type EngineOptions } from "../engine/engine.js";
+import { explainPlan, type ExplainFormat } from "../plan/explain.js";
+import { canonicalJson } from "../plan/fingerprint.js";
+import { planToJson, type Json } from "../plan/json.js";
+import type { Plan } from "../plan/plan.js";
+import { formatInputType } from "../types/input-type.js";
+import { describeSteps, type DescribeRow } from "./describe.js";
+import type { Inputs, RowOf } from "./inputs.js";
+import { stateToJson, type StateObject, type StateValue } from "./transform.js";
+
+/** A fitted transformation as it is saved: which, where, with what options, and what it learned. */
+export interface FittedStep {
+  readonly transform: string;
+  readonly version: number;
+  /** What it was applied to, in the plan's spelling. */
+  readonly column: string;
+  /** The features that it serves. */
+  readonly features: readonly string[];
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly state: StateObject;
+}
+
+export const SPEC_FORMAT = "skewless.features";
+export const SPEC_VERSION = 1;
+
+export function stepsToJson(steps: readonly FittedStep[]): Json {
+  return steps.map((step) => ({
+    transform: step.transform,
+    version: step.version,
+    column: step.column,
+    features: step.features,
+    options: stateToJson(step.options as StateValue),
+    state: stateToJson(step.state),
+  }));
+}
+
+/** SHA-256 of plan (with every function's semantics version), fitted steps and zone tables. */
+export function specFingerprint(plan: Plan, steps: readonly FittedStep[]): string {
+  const text = canonicalJson({ plan: planToJson(plan), steps: stepsToJson(steps) });
+  return createHash("sha256").update(text).digest("hex");
+}
+
+/** A declaration with everything that fitting learned: what is saved, compiled and compared. */
+export class FittedFeatures<I extends Inputs = Inputs> {
+  readonly inputs: I;
+  readonly plan: Plan;
+  readonly steps: readonly FittedStep[];
+  /** Of plan and state; two specs of one fingerprint give the same bits. */
+  readonly fingerprint: string;
+
+  /** @internal */
+  constructor(inputs: I, plan: Plan, steps: readonly FittedStep[]) {
+    this.inputs = inputs;
+    this.plan = plan;
+    this.steps = steps;
+    this.fingerprint = specFingerprint(plan, steps);
+  }
+
+  /** Names of the output columns, in the vector's order. */
+  get names(): readonly string[] {
+    return this.plan.outputs.map((output) => output.name);
+  }
+
+  /** The native plan. Cheap, but not free: do it once at start-up. */
+  compile(options: EngineOptions = {}): Engine<RowOf<I>> {
+    return new Engine(this.plan, options, this.fingerprint);
+  }
+
+  explain(format: ExplainFormat = "text"): string {
+    return explainPlan(this.plan, format);
+  }
+
+  /** What was learned, a row a statistic. */
+  describe(): readonly DescribeRow[] {
+    return describeSteps(this.steps);
+  }
+
+  toJSON(): Json {
+    return {
+      format: SPEC_FORMAT,
+      version: SPEC_VERSION,
+      fingerprint: this.fingerprint,
+      inputs: Object.entries(this.inputs).map(([name, input]) => ({ name, type: formatInputType(input), nullable: input.isNullable })),
+      steps: stepsToJson(this.steps),
+      plan: planToJson(this.plan),
+    };
+  }
+
+  /** Writes the spec as readable JSON; the file appears whole or not at all. */
+  async save(path: string): Promise<void> {
+    const { writeSpec } = await import("./spec.js");
+    await writeSpec(this.toJSON(), path);
+  }
+}

@@ -1,0 +1,87 @@
+import { FitError } from "../../errors.js";
+import { call } from "../../expr/call.js";
+import { Float64Expr } from "../../expr/functions.gen.js";
+import { applyTransform, onlyOptions, option } from "../apply.js";
+import { defineTransform, type Accumulator, type FitColumn } from "../transform.js";
+import { Moments } from "./moments.js";
+
+export interface StandardScalerOptions {
+  /** Subtract the mean; true by default. */
+  readonly withMean?: boolean;
+  /** Divide by the standard deviation; true by default. */
+  readonly withStd?: boolean;
+}
+
+type Options = Required<StandardScalerOptions>;
+
+type State = {
+  readonly count: number;
+  readonly mean: number;
+  readonly variance: number;
+  readonly scale: number;
+};
+
+const EPSILON = 2 ** -52;
+
+class StandardScalerFit implements Accumulator<State> {
+  readonly #moments = new Moments();
+  readonly #options: Options;
+
+  constructor(options: Options) {
+    this.#options = options;
+  }
+
+  update(column: FitColumn): void {
+    this.#moments.update(column);
+  }
+
+  merge(other: this): void {
+    this.#moments.merge(other.#moments);
+  }
+
+  finish(): State {
+    const { count, mean } = this.#moments;
+    if (count === 0) throw new FitError("NO_VALUES", "every value is null or NaN");
+    const variance = this.#moments.sumOfSquares / count;
+    // A constant column's variance is rounding noise: scikit-learn's bound for it, and its scale of 1.
+    const constant = variance <= count * EPSILON * variance + (count * mean * EPSILON) ** 2;
+    return { count, mean, variance, scale: !this.#options.withStd || constant ? 1 : Math.sqrt(variance) };
+  }
+}
+
+const standardScaler = defineTransform<Options, State>({
+  name: "standardScaler",
+  version: 1,
+  accepts: ["float64"],
+  columns: false,
+  options(given) {
+    onlyOptions("standardScaler", given, ["withMean", "withStd"]);
+    const isBoolean = (value: unknown): boolean => typeof value === "boolean";
+    return {
+      withMean: option("standardScaler", given, "withMean", true, "a boolean", isBoolean),
+      withStd: option("standardScaler", given, "withStd", true, "a boolean", isBoolean),
+    };
+  },
+  begin: (options) => new StandardScalerFit(options),
+  lower: (x, state, options) => call("standardize", [x], { mean: options.withMean ? state.mean : 0, scale: state.scale }),
+  describe: (state) => [
+    ["count", state.count],
+    ["mean", state.mean],
+    ["variance", state.variance],
+    ["scale", state.scale],
+  ],
+});
+
+declare module "../../expr/functions.gen.js" {
+  interface Float64Expr {
+    /**
+     * (x - mean) / standard deviation, both of the training data (population variance; nulls and NaN left out; a
+     * constant column is only centred). Null and NaN stay. As scikit-learn's StandardScaler.
+     */
+    standardScaler(options?: StandardScalerOptions): Float64Expr;
+  }
+}
+
+Float64Expr.prototype.standardScaler = function (options) {
+  return applyTransform(standardScaler, this, options);
+};

@@ -1,0 +1,33 @@
+// The public interface; nothing else is.
+export { defineFeatures, type FeatureSet } from "./features/define-features.js";
+export { type FittedFeatures, type FittedStep } from "./features/fitted-features.js";
+export { loadFeatures, featuresFromJson } from "./features/spec.js";
+export type { FeatureValue, Features } from "./features/definition.js";
+export type { FitData, FitOptions, FitProgress } from "./features/fit.js";
+export type { ExprsOf, Inputs, RowOf } from "./features/inputs.js";
+export type { DescribeRow } from "./features/describe.js";
+export type * from "./features/fitted/index.js";
+export { Engine, type BatchStream, type EngineOptions, type StreamOptions } from "./engine/engine.js";
+export type { BatchAsyncOptions, VectorMap } from "./engine/batch-engine.js";
+export type { OutputValue } from "./engine/row-engine.js";
+export type { EngineStats, ModeStats } from "./engine/stats.js";
+export { t, type AnyInputType, type InputType } from "./types/input-type.js";
+export type { DataType, OutputType, TimeUnit } from "./types/data-type.js";
+export { allOf, anyOf, coalesce, concat, greatest, least, lit, switchOn, when } from "./expr/extensions.js";
+export { ColumnsExpr, Expr, Feature } from "./expr/expr.js";
+export type * from "./expr/functions.gen.js";
+export type { Duration } from "./expr/duration.js";
+export { planFromJson, planToJson } from "./plan/json.js";
+export type { Plan } from "./plan/plan.js";
+export {
+  AbortedError,
+  AddonError,
+  DefinitionError,
+  FitError,
+  InputError,
+  PlanError,
+  SkewlessError,
+  SpecError,
+  type ErrorCode,
+} from "./errors.js";
+export { openTable, readTable, createTable, TableError, type ReadOptions, type TableSink, type TableSource } from "./io/index.js";
