@@ -118,8 +118,8 @@ void allocate_outputs(Napi::Env env, Job& job) {
     if (type == OutputType::kBool) bytes = (rows + 7) / 8;
     if (type == OutputType::kUtf8) bytes += 4;
     const bool nulls = (job.plan->registers()[outputs[i].reg].flags & kMayNull) != 0;
-    job.memory.emplace_back(bytes);
-    job.validity.emplace_back(nulls ? OutputMemory((rows + 7) / 8) : OutputMemory());
+    job.memory.emplace_back(env, bytes);
+    job.validity.emplace_back(nulls ? OutputMemory(env, (rows + 7) / 8) : OutputMemory());
     if (!job.memory.back().data() || (nulls && !job.validity.back().data())) out_of_memory(env);
     job.outputs.push_back({type, job.memory.back().data(), 1, nulls ? job.validity.back().data() : nullptr});
   }
@@ -213,7 +213,7 @@ Napi::Value result_object(Napi::Env env, Job& job) {
     if (job.outputs[i].type == OutputType::kUtf8) {
       size_t bytes = 0;
       for (const auto& texts : job.result.texts) bytes += texts[i].size();
-      OutputMemory text(bytes);
+      OutputMemory text(env, bytes);
       if (!text.data()) out_of_memory(env);
       size_t at = 0;
       for (const auto& texts : job.result.texts) {

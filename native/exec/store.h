@@ -44,7 +44,7 @@ struct OutputBuffer {
   void* data = nullptr;
   // Distance of rows in elements: 1 for a column, the width for a matrix (float32 only).
   int64_t stride = 1;
-  // Arrow bitmap, zeroed by the owner; nullptr where nulls go to NaN or cannot occur.
+  // Arrow bitmap; nullptr where nulls go to NaN or cannot occur.
   uint8_t* validity = nullptr;
 };
 

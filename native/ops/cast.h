@@ -127,7 +127,8 @@ struct ToInt64<bool> {
 };
 
 struct ToInt32 {
-  static constexpr Doc doc{"toInt32", "x", "The same number where it fits 32 bits; fails with OUT_OF_RANGE elsewhere.",
+  static constexpr Doc doc{"toInt32", "x",
+                           "The same number where it fits 32 bits; fails with OUT_OF_RANGE elsewhere.",
                            "[2147483647] -> 2147483647; [-5] -> -5"};
   static constexpr unsigned effects = kMayFail;
   SK_INLINE Outcome call(int64_t& out, int64_t x) const {
@@ -247,8 +248,8 @@ struct CastUnit {
   }
 };
 
-using CastFunctions = FunctionList<ToFloat64<int64_t>, ToFloat64<bool>, ToInt64<double>, ToInt64<bool>, ToInt32,
-                                   ToBool<double>, ToBool<int64_t>, ToUtf8<double>, ToUtf8<int64_t>,
+using CastFunctions = FunctionList<ToFloat64<int64_t>, ToFloat64<bool>, ToInt64<double>, ToInt64<bool>,
+                                   ToInt32, ToBool<double>, ToBool<int64_t>, ToUtf8<double>, ToUtf8<int64_t>,
                                    ToUtf8<bool>, ToFloat32, Epoch, ToTimestamp, CastUnit>;
 
 }  // namespace skewless::ops

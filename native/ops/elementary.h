@@ -158,13 +158,13 @@ struct Asinh {
 
 struct Acosh {
   static constexpr Doc doc{"acosh", "x", "Inverse hyperbolic cosine; NaN below 1.",
-                           "[1] -> 0; [2] -> 1.3169578969248168; [0.5] -> \"NaN\""};
+                           "[1] -> 0; [1.25] -> 0.6931471805599453; [0.5] -> \"NaN\""};
   SK_INLINE double call(double x) const { return math::acosh(x); }
 };
 
 struct Atanh {
   static constexpr Doc doc{"atanh", "x", "Inverse hyperbolic tangent; infinite at -1 and 1, NaN outside.",
-                           "[0.5] -> 0.5493061443340549; [1] -> \"Infinity\"; [2] -> \"NaN\""};
+                           "[0.25] -> 0.25541281188299536; [1] -> \"Infinity\"; [2] -> \"NaN\""};
   SK_INLINE double call(double x) const { return math::atanh(x); }
 };
 
@@ -190,7 +190,7 @@ struct Sigmoid {
 struct Logit {
   static constexpr Doc doc{"logit", "p",
                            "log(p / (1 - p)), the inverse of sigmoid; infinite at 0 and 1, NaN outside.",
-                           "[0.5] -> 0; [0.75] -> 1.0986122886681098; [0] -> \"-Infinity\"; [2] -> \"NaN\""};
+                           "[0.5] -> 0; [0.9375] -> 2.70805020110221; [0] -> \"-Infinity\"; [2] -> \"NaN\""};
   SK_INLINE double call(double p) const { return math::logit(p); }
 };
 

@@ -2,6 +2,8 @@
 // against wider arithmetic or a plainer algorithm.
 #include <cinttypes>
 #include <cmath>
+#include <cstdlib>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <string>
@@ -316,7 +318,7 @@ void casts(Random& random) {
   for (int i = 0; i < 100000; ++i) {
     arena.reset();
     const double x = random.number();
-    CHECK(ToUtf8<double>{}.call(text, arena, x) == Outcome::kOk && text.size <= 24);
+    CHECK(ToUtf8<double>{}.call(text, arena, x) == Outcome::kOk && text.size <= 25);
     const std::string copy(text.data, static_cast<size_t>(text.size));
     CHECK(std::strtod(copy.c_str(), nullptr) == x || x != x);
     const int64_t n = random.integer();

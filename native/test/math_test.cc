@@ -1,9 +1,11 @@
 // Elementary functions: error in ulps against MPFR, the special cases of C99, and equal bits from the scalar
 // call and from loops compiled for each instruction set. Usage: math_test [scale, default 1] [function].
+#include <algorithm>
 #include <chrono>
 #include <cinttypes>
 #include <cmath>
 #include <cstdlib>
+#include <iterator>
 #include <vector>
 
 #if SKEWLESS_HAVE_MPFR
