@@ -15,6 +15,7 @@ export const OUTCOME_CODES = [
   "INVALID_TEXT",
   "OUT_OF_MEMORY",
   "TOO_LARGE",
+  "UNKNOWN_CATEGORY",
 ] as const;
 
 export type ErrorCode =
@@ -39,6 +40,7 @@ export type ErrorCode =
   | "NO_ROWS"
   | "NO_VALUES"
   | "TOO_MANY_CATEGORIES"
+  | "READ_ONCE" // a stream that can be read once, where fitting needs several passes
   // add-on
   | "ADDON_NOT_FOUND"
   | "UNKNOWN_ISA"

@@ -17,6 +17,8 @@ export { allOf, anyOf, coalesce, concat, greatest, least, lit, switchOn, when } 
 export { ColumnsExpr, Expr, Feature } from "./expr/expr.js";
 export type * from "./expr/functions.gen.js";
 export type { Duration } from "./expr/duration.js";
+export { checkParity, type ParityData, type ParityEngine, type ParityOptions, type ParityReport, type ParityResult } from "./parity/check-parity.js";
+export { formatDifference, type ParityDifference } from "./parity/difference.js";
 export { planFromJson, planToJson } from "./plan/json.js";
 export type { Plan } from "./plan/plan.js";
 export {

@@ -17,6 +17,7 @@ enum class Outcome : uint8_t {
   kInvalidText = 7,       // text that does not parse where null is not the answer
   kOutOfMemory = 8,       // the arena could not grow
   kTooLarge = 9,          // a text or list longer than 2^31 - 1
+  kUnknownCategory = 10,  // a value that an encoder was not fitted on
 };
 
 constexpr bool failed(Outcome o) { return o >= Outcome::kFirstFailure; }

@@ -121,9 +121,64 @@ struct LookupFloat64 {
   SK_INLINE double call(T x) const { return values[static_cast<size_t>(lookup.find(x) + 1)]; }
 };
 
+// What encoders need: a lookup that also decides about missing and unknown values.
+template <class T>
+struct CategoryValue {
+  static constexpr Doc doc{
+      "categoryValue", "x",
+      "The value of x among the categories; of equal categories the first counts and -0 equals 0. A missing x "
+      "(null, NaN) has the value in `missing`, any other x the value in `unknown`. Where `missing` is empty a "
+      "missing x counts as unknown; where `unknown` is empty an unknown x fails.",
+      example_of<T>("[7] {\"categories\":[5,7],\"values\":[0,1],\"missing\":[],\"unknown\":[-1]} -> 1; "
+                    "[6] {\"categories\":[5,7],\"values\":[0,1],\"missing\":[],\"unknown\":[-1]} -> -1; "
+                    "[null] {\"categories\":[5,7],\"values\":[0,1],\"missing\":[2],\"unknown\":[]} -> 2",
+                    "[\"b\"] {\"categories\":[\"a\",\"b\"],\"values\":[0,1],\"missing\":[],\"unknown\":[]} -> 1; "
+                    "[null] {\"categories\":[\"a\"],\"values\":[0],\"missing\":[],\"unknown\":[-1]} -> -1")};
+  static constexpr ParamSpec params[] = {
+      {"categories", list_kind<T>, nullptr, "The categories."},
+      {"values", ParamKind::kFloat64List, nullptr, "One value for each category."},
+      {"missing", ParamKind::kFloat64List, nullptr, "The value of null and NaN, or none."},
+      {"unknown", ParamKind::kFloat64List, nullptr, "The value of what is no category, or none."}};
+  static constexpr unsigned effects = kMayFail;
+  static constexpr bool vectorize = false;
+  Lookup<T> lookup;
+  std::vector<double> values{0.0, 0.0};  // of a missing x, of an unknown x, of each category: find() + 2 is the place
+  Outcome on_missing = Outcome::kOk, on_unknown = Outcome::kOk;
+
+  const char* init(const Params& p) {
+    const auto& categories = list_of<T>(p, "categories");
+    const std::vector<double>& given = p.float64s("values");
+    const std::vector<double>& missing = p.float64s("missing");
+    const std::vector<double>& unknown = p.float64s("unknown");
+    if (categories.size() != given.size()) return "categories and values must have the same length";
+    if (missing.size() > 1) return "missing must have at most one value";
+    if (unknown.size() > 1) return "unknown must have at most one value";
+    on_unknown = unknown.empty() ? Outcome::kUnknownCategory : Outcome::kOk;
+    on_missing = missing.empty() ? on_unknown : Outcome::kOk;
+    values.assign(2, unknown.empty() ? 0.0 : unknown[0]);
+    if (!missing.empty()) values[0] = missing[0];
+    values.insert(values.end(), given.begin(), given.end());
+    return lookup.init(categories, NanKeys::kNeverFound);
+  }
+  SK_INLINE Outcome callNullable(double& out, Maybe<T> x) const {
+    if (!x.present || is_nan(x.value)) {
+      out = values[0];
+      return on_missing;
+    }
+    const int64_t at = lookup.find(x.value);
+    out = values[static_cast<size_t>(at + 2)];
+    return at < 0 ? on_unknown : Outcome::kOk;
+  }
+
+ private:
+  static SK_INLINE bool is_nan(double x) { return x != x; }
+  static SK_INLINE bool is_nan(int64_t) { return false; }
+  static SK_INLINE bool is_nan(StringView) { return false; }
+};
+
 using FittedFunctions =
     FunctionList<Standardize, MinMaxScale, CategoryIndex<StringView>, CategoryIndex<double>,
                  CategoryIndex<int64_t>, BucketIndex, LookupFloat64<StringView>, LookupFloat64<int64_t>,
-                 LookupFloat64<double>>;
+                 LookupFloat64<double>, CategoryValue<StringView>, CategoryValue<double>, CategoryValue<int64_t>>;
 
 }  // namespace skewless::ops

@@ -17,6 +17,7 @@ const WORDS: Partial<Record<ErrorCode, string>> = {
   INVALID_TEXT: "the text cannot be read",
   OUT_OF_MEMORY: "memory was refused",
   TOO_LARGE: "the result is too large",
+  UNKNOWN_CATEGORY: "the value is none of the categories seen in fitting",
   NULL_INPUT: "the value is null and the input is not nullable",
 };
 

@@ -31,14 +31,9 @@ export function fromFloat16(bits: number): number {
   return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
 }
 
-function present(data: Data): CellReader {
-  return (row) => data.getValid(row);
-}
-
 function nullable(data: Data, read: CellReader): CellReader {
   if (data.nullCount === 0) return read;
-  const valid = present(data);
-  return (row) => (valid(row) === true ? read(row) : null);
+  return (row) => (data.getValid(row) ? read(row) : null);
 }
 
 function plain(data: Data): CellReader {
@@ -123,7 +118,7 @@ export function rowReader(plan: Plan, batch: RecordBatch): (row: number) => RowO
     return [name, cellReader(data, name)];
   });
   return (row) => {
-    const out: Record<string, unknown> = {};
+    const out = Object.create(null) as Record<string, unknown>;
     for (const [name, read] of readers) out[name] = read(row);
     return out;
   };

@@ -1,0 +1,35 @@
+import { existsSync, readFileSync } from "node:fs";
+import { availableParallelism, cpus, loadavg, release, totalmem, type } from "node:os";
+import { fileURLToPath } from "node:url";
+
+const bench = new URL("../", import.meta.url);
+
+/** Version of a package that bench/ or the root package has installed; undefined where it is missing. */
+export function installedVersion(name) {
+  for (const folder of [bench, new URL("../", bench)]) {
+    const file = new URL(`node_modules/${name}/package.json`, folder);
+    if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8")).version;
+  }
+  return undefined;
+}
+
+/** What the figures were measured on, a line each. */
+export function describeMachine(isa) {
+  const [cpu] = cpus();
+  return [
+    `machine   ${cpu?.model.trim() ?? "unknown CPU"}, ${availableParallelism()} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB`,
+    `system    ${type()} ${release()}, Node ${process.versions.node}, V8 ${process.versions.v8}`,
+    `kernels   ${isa}`,
+    `peers     ${PEERS.map(({ name, subject }) => `${subject} ${installedVersion(name) ?? "MISSING"}`).join(", ")}`,
+    `load      ${loadavg()
+      .map((x) => x.toFixed(2))
+      .join(" ")} before the run`,
+  ];
+}
+
+export const PEERS = [
+  { subject: "polars", name: "nodejs-polars" },
+  { subject: "duckdb", name: "@duckdb/node-api" },
+];
+
+export const benchFolder = fileURLToPath(bench);
