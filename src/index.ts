@@ -13,7 +13,7 @@ export type { OutputValue } from "./engine/row-engine.js";
 export type { EngineStats, ModeStats } from "./engine/stats.js";
 export { t, type AnyInputType, type InputType } from "./types/input-type.js";
 export type { DataType, OutputType, TimeUnit } from "./types/data-type.js";
-export { allOf, anyOf, coalesce, concat, greatest, least, lit, switchOn, when } from "./expr/extensions.js";
+export { allOf, anyOf, coalesce, concat, cross, greatest, least, lit, switchOn, when } from "./expr/extensions.js";
 export { ColumnsExpr, Expr, Feature } from "./expr/expr.js";
 export type * from "./expr/functions.gen.js";
 export type { Duration } from "./expr/duration.js";

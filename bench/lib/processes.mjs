@@ -20,7 +20,7 @@ export class SubjectProcess {
   }
 
   constructor(task, execArgv, env) {
-    const name = `${task.suite}/${task.case}/${task.subject}`;
+    const name = `${task.suite}/${task.case}/${task.process}`;
     this.#child = fork(entry, [], { execArgv, env: { ...process.env, ...env }, serialization: "advanced" });
     this.#child.on("message", (message) => {
       const { resolve, reject } = this.#waiting;

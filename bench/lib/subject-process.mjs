@@ -3,9 +3,9 @@ let round;
 
 async function answer(message) {
   if (message.kind === "round") return round();
-  const { suite, case: name, subject, options } = message.task;
+  const { suite, case: name, process: processName, options } = message.task;
   const { default: definition } = await import(`../cases/${suite}.mjs`);
-  const prepare = definition.cases.find((entry) => entry.name === name).subjects[subject].prepare;
+  const prepare = definition.cases.find((entry) => entry.name === name).processes[processName].prepare;
   const prepared = await prepare(options);
   round = prepared.round;
   return prepared.facts;

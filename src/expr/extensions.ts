@@ -144,3 +144,7 @@ export function allOf(first: BoolExpr, ...others: readonly BoolOperand[]): BoolE
 export function anyOf(first: BoolExpr, ...others: readonly BoolOperand[]): BoolExpr {
   return others.reduce<BoolExpr>((left, right) => left.or(right), first);
 }
+/** The texts as one key, with a separator that text does not hold (U+001F): a feature cross. */
+export function cross(...texts: readonly [Utf8Operand, ...Utf8Operand[]]): Utf8Expr {
+  return fold("cross", texts) as Utf8Expr;
+}

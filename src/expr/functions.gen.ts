@@ -462,6 +462,17 @@ export class Float64Expr extends Expr<"float64"> {
   lookupFloat64(keys: readonly number[] | Float64Array, values: readonly number[] | Float64Array, fallback: number): Float64Expr {
     return call("lookupFloat64", [this], { keys, values, fallback }) as Float64Expr;
   }
+
+  /**
+   * The value of x among the categories; of equal categories the first counts and -0 equals 0. A missing x (null, NaN) has the value in `missing`, any other x the value in `unknown`. Where `missing` is empty a missing x counts as unknown; where `unknown` is empty an unknown x fails.
+   * @param categories The categories.
+   * @param values One value for each category.
+   * @param missing The value of null and NaN, or none.
+   * @param unknown The value of what is no category, or none.
+   */
+  categoryValue(categories: readonly number[] | Float64Array, values: readonly number[] | Float64Array, missing: readonly number[] | Float64Array, unknown: readonly number[] | Float64Array): Float64Expr {
+    return call("categoryValue", [this], { categories, values, missing, unknown }) as Float64Expr;
+  }
 }
 registerExprClass("float64", Float64Expr);
 
@@ -668,6 +679,17 @@ export class Int64Expr extends Expr<"int64"> {
    */
   lookupFloat64(keys: readonly (number | bigint)[], values: readonly number[] | Float64Array, fallback: number): Float64Expr {
     return call("lookupFloat64", [this], { keys, values, fallback }) as Float64Expr;
+  }
+
+  /**
+   * The value of x among the categories; of equal categories the first counts and -0 equals 0. A missing x (null, NaN) has the value in `missing`, any other x the value in `unknown`. Where `missing` is empty a missing x counts as unknown; where `unknown` is empty an unknown x fails.
+   * @param categories The categories.
+   * @param values One value for each category.
+   * @param missing The value of null and NaN, or none.
+   * @param unknown The value of what is no category, or none.
+   */
+  categoryValue(categories: readonly (number | bigint)[], values: readonly number[] | Float64Array, missing: readonly number[] | Float64Array, unknown: readonly number[] | Float64Array): Float64Expr {
+    return call("categoryValue", [this], { categories, values, missing, unknown }) as Float64Expr;
   }
 }
 registerExprClass("int64", Int64Expr);
@@ -1084,6 +1106,17 @@ export class Utf8Expr extends Expr<"utf8"> {
    */
   lookupFloat64(keys: readonly string[], values: readonly number[] | Float64Array, fallback: number): Float64Expr {
     return call("lookupFloat64", [this], { keys, values, fallback }) as Float64Expr;
+  }
+
+  /**
+   * The value of x among the categories; of equal categories the first counts and -0 equals 0. A missing x (null, NaN) has the value in `missing`, any other x the value in `unknown`. Where `missing` is empty a missing x counts as unknown; where `unknown` is empty an unknown x fails.
+   * @param categories The categories.
+   * @param values One value for each category.
+   * @param missing The value of null and NaN, or none.
+   * @param unknown The value of what is no category, or none.
+   */
+  categoryValue(categories: readonly string[], values: readonly number[] | Float64Array, missing: readonly number[] | Float64Array, unknown: readonly number[] | Float64Array): Float64Expr {
+    return call("categoryValue", [this], { categories, values, missing, unknown }) as Float64Expr;
   }
 }
 registerExprClass("utf8", Utf8Expr);

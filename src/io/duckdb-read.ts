@@ -75,7 +75,7 @@ async function openInSession(
   const columns = await describe(session, path, plain);
   const known = columns.map((column) => column.name);
   const wanted = wantedColumns(path, known, options.columns);
-  const casts = castsOf(path, known, options);
+  const casts = castsOf(path, columns, options);
   const source = castSource(path, file, format, options, columns, casts);
 
   const described = source === plain ? columns : await describe(session, path, source, "INVALID_SQL");
@@ -156,9 +156,15 @@ function tableFunction(
   );
 }
 
-function castsOf(path: string, known: readonly string[], options: ReadOptions): ReadonlyMap<string, string> {
-  const casts = new Map(Object.entries(options.casts ?? {}));
-  wantedColumns(path, known, [...casts.keys()]);
+function castsOf(path: string, columns: readonly Column[], options: ReadOptions): ReadonlyMap<string, string> {
+  const given = options.casts ?? {};
+  const types = () => new Map(columns.map(({ name, type }) => [name, typeName(type)]));
+  const casts = new Map(Object.entries(typeof given === "function" ? given(types()) : given));
+  wantedColumns(
+    path,
+    columns.map((column) => column.name),
+    [...casts.keys()],
+  );
   for (const [name, type] of casts) {
     if (isTypeName(type)) continue;
     throw new TableError(
@@ -187,7 +193,14 @@ function castSource(
         .replaceAll(/\bUUID\b/g, "VARCHAR");
     const types = new Map(columns.map(({ name, type }) => [name, casts.get(name) ?? detected(type)]));
     const changed = columns.some(({ name, type }) => types.get(name) !== typeName(type));
-    return tableFunction(path, file, format, options, changed ? types : undefined);
+    if (!changed) return tableFunction(path, file, format, options, undefined);
+    // Detection minds the offset in a text such as 12:00+02:00, but a named type of TIMESTAMP drops it.
+    const instants = [...types.keys()].filter((name) => types.get(name) === "TIMESTAMP" && !casts.has(name));
+    for (const name of instants) types.set(name, "TIMESTAMPTZ");
+    const source = tableFunction(path, file, format, options, types);
+    if (instants.length === 0) return source;
+    const utc = instants.map((name) => `CAST(${quoteName(name)} AS TIMESTAMP) AS ${quoteName(name)}`);
+    return `(SELECT * REPLACE (${utc.join(", ")}) FROM ${source})`;
   }
   if (casts.size === 0) return tableFunction(path, file, format, options, undefined);
   if (format === "csv") return tableFunction(path, file, format, options, casts);

@@ -152,15 +152,22 @@ class DuckDBSink implements TableSink {
   async close(): Promise<WriteSummary> {
     this.checkOpen();
     this.open = false;
+    const { signal } = this.options;
+    const interrupt = () => this.session.connection.interrupt();
+    signal?.addEventListener("abort", interrupt);
     try {
+      signal?.throwIfAborted();
       this.appender.closeSync();
       const columns = this.schema.fields.map((field, i) => `c${i} AS ${quoteName(field.name)}`);
       const rows = `SELECT ${columns.join(", ")} FROM rows`;
       const file = quotePath(this.output.file);
       await this.session.connection.run(`COPY (${rows}) TO ${file} (${this.copyOptions()})`);
+      signal?.throwIfAborted();
     } catch (error) {
       await this.finish();
-      throw this.explain(error);
+      throw signal?.aborted === true ? signal.reason : this.explain(error);
+    } finally {
+      signal?.removeEventListener("abort", interrupt);
     }
     await this.session.close();
     return { rows: this.rows, bytes: await this.output.commit() };

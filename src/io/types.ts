@@ -18,9 +18,12 @@ export interface ReadOptions {
    * SQL types for columns whose own type is not wanted or not supported, such as `{ zip: "VARCHAR" }`. For
    * CSV and NDJSON they replace the detected type, so that the text is never read as anything else: needed
    * for timestamps with nanoseconds (`TIMESTAMP_NS`; detection stops at microseconds) and, in NDJSON, for
-   * timestamps with a fraction of a second, which are otherwise text.
+   * timestamps with a fraction of a second, which are otherwise text. A function gets the columns with the SQL
+   * types that the file has or that were detected, and returns the casts.
    */
-  readonly casts?: Readonly<Record<string, string>>;
+  readonly casts?:
+    | Readonly<Record<string, string>>
+    | ((detected: ReadonlyMap<string, string>) => Readonly<Record<string, string>>);
   /** The field separator of CSV; by default a tab for `.tsv` and a comma otherwise. */
   readonly delimiter?: string;
   /** The text that stands for a missing value in CSV; by default an empty field without quotes. */
@@ -52,6 +55,8 @@ export interface WriteOptions {
    * file.
    */
   readonly memoryLimit?: string;
+  /** Ends the work of `close`, which then rejects and leaves no file. */
+  readonly signal?: AbortSignal;
 }
 
 export interface WriteSummary {

@@ -155,6 +155,11 @@ export const casts: Generators = {
   toInt64: generator((rng, [type = ""]) => [
     type === "float64" && rng.chance(0.6) ? Number(int64Trouble(rng)) : randomValue(rng, type),
   ]),
+  toInt32: unary((rng) =>
+    rng.chance(0.5)
+      ? (rng.chance(0.5) ? 2n ** 31n : -(2n ** 31n)) + BigInt(rng.int(-2, 2))
+      : BigInt.asIntN(rng.pick([32, 64]), int64Trouble(rng)),
+  ),
   toBool: generator((rng, [type = ""]) => [
     type === "float64" && rng.chance(0.3) ? rng.pick([0, -0, NaN]) : randomValue(rng, type),
   ]),
@@ -215,5 +220,10 @@ export const fitted: Generators = {
   lookupFloat64: unary(listed("keys"), (rng, types) => {
     const keys = distinctValues(rng, types[0] ?? "", 20);
     return { keys, values: keys.map(() => float64Trouble(rng)), fallback: float64Trouble(rng) };
+  }),
+  categoryValue: unary(listed("categories"), (rng, types) => {
+    const categories = distinctValues(rng, types[0] ?? "", 20);
+    const perhaps = (): number[] => (rng.chance(0.6) ? [float64Trouble(rng)] : []);
+    return { categories, values: categories.map(() => float64Trouble(rng)), missing: perhaps(), unknown: perhaps() };
   }),
 };

@@ -29,6 +29,10 @@ export const zones = [
   "Africa/Monrovia",
   "Antarctica/Troll",
   "Africa/Cairo",
+  "+05:30",
+  "-0330",
+  "+14",
+  "-08",
 ] as const;
 
 const perSecond: Readonly<Record<string, bigint>> = { s: 1n, ms: 1000n, us: 1000000n, ns: 1000000000n };

@@ -21,6 +21,11 @@ function toInt64(x: Value | undefined): bigint {
   return exact;
 }
 
+function toInt32(x: bigint): bigint {
+  if (BigInt.asIntN(32, x) !== x) throw new OracleFailure("OUT_OF_RANGE");
+  return x;
+}
+
 function toBool(x: Value | undefined): boolean {
   if (typeof x === "bigint") return x !== 0n;
   if (Number.isNaN(float(x))) throw new OracleFailure("OUT_OF_RANGE");
@@ -30,6 +35,7 @@ function toBool(x: Value | undefined): boolean {
 export const casts: Family = {
   toFloat64: define(["int64 -> float64", "bool -> float64"], ([x]) => Number(x)),
   toInt64: define(["float64 -> int64", "bool -> int64"], ([x]) => toInt64(x)),
+  toInt32: define("int64 -> int64", ([x]) => toInt32(int(x))),
   toBool: define(["float64 -> bool", "int64 -> bool"], ([x]) => toBool(x)),
   toUtf8: define(["int64 -> utf8", "bool -> utf8", "float64 -> utf8"], ([x]) => String(x)),
   toFloat32: define("float64 -> float64", ([x]) => Math.fround(float(x))),

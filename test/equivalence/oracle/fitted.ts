@@ -1,5 +1,5 @@
 // The kernels that fitted transformations lower to.
-import { define, float, floatParam, listParam, type Family, type Params, type Value } from "./value.js";
+import { define, float, floatParam, listParam, OracleFailure, type Family, type Params, type Value } from "./value.js";
 
 /** Position of x in a list, -1 if absent. Here NaN is NaN, and -0 is 0. */
 function position(x: Value | undefined, items: readonly Value[]): number {
@@ -34,5 +34,17 @@ export const fitted: Family = {
   lookupFloat64: define(
     keyTypes.map((type) => `${type} -> float64`),
     ([x], params, types) => lookup(x, params, types[0] ?? ""),
+  ),
+  categoryValue: define(
+    keyTypes.map((type) => `${type} -> float64`),
+    ([x], params, types) => {
+      const given = (name: string): readonly number[] => listParam(params, name, "float64").map(float);
+      const missing = x === null || Number.isNaN(x);
+      const at = missing ? -1 : position(x, listParam(params, "categories", types[0] ?? ""));
+      const answer = at >= 0 ? given("values")[at] : ((missing ? given("missing")[0] : undefined) ?? given("unknown")[0]);
+      if (answer === undefined) throw new OracleFailure("UNKNOWN_CATEGORY");
+      return answer;
+    },
+    { handlesNull: true },
   ),
 };

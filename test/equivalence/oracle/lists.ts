@@ -64,6 +64,8 @@ function quantile(values: readonly number[], q: number): number | null {
   const h = (values.length - 1) * q;
   const below = Math.floor(h);
   const a = sorted[below] ?? NaN;
+  // On an element there is nothing to interpolate, not even with an infinite neighbour.
+  if (h === below) return a;
   const b = sorted[Math.min(below + 1, values.length - 1)] ?? NaN;
   return a === b ? a : a + (h - below) * (b - a);
 }

@@ -37,6 +37,8 @@ function parseUrl(x: string): Url | null {
   const location = authority.slice(authority.lastIndexOf("@") + 1);
   const colon = location.lastIndexOf(":");
   const host = colon > location.lastIndexOf("]") ? location.slice(0, colon) : location;
+  // A bracket that opens the host has to be closed.
+  if (host.startsWith("[") && !host.includes("]")) return null;
   return host === "" ? null : { host: asciiLower(host), path: path === "" ? "/" : path };
 }
 

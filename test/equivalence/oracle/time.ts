@@ -95,14 +95,19 @@ function periodStart({ days, date }: Local, period: string): bigint {
 
 const clockPeriods: Readonly<Record<string, bigint>> = { second: 1n, minute: 60n, hour: 3600n };
 
-/** The UTC second at which the wall clock of the zone began to show `start`, seen from a later instant. */
-function instantOfLocal(start: bigint, { zone, offset }: Local): bigint {
-  const first = start - BigInt(offset);
-  const offsetThere = offsetAt(zone, first);
-  if (offsetThere === offset) return first;
-  const second = start - BigInt(offsetThere);
-  if (offsetAt(zone, second) === offsetThere) return second;
-  return first < second ? transitionBetween(zone, first, second) : transitionBetween(zone, second, first);
+const day36 = 36n * 3600n;
+
+/**
+ * The earliest UTC second at which the wall clock of the zone shows `start`, or the instant at which it skips it.
+ * No offset is more than 26 hours from another, so those in force 36 hours around are the ones before and after.
+ */
+function instantOfLocal(start: bigint, zone: string): bigint {
+  const before = BigInt(offsetAt(zone, start - day36));
+  const after = BigInt(offsetAt(zone, start + day36));
+  if (before === after) return start - before;
+  if (BigInt(offsetAt(zone, start - before)) === before) return start - before;
+  if (BigInt(offsetAt(zone, start - after)) === after) return start - after;
+  return transitionBetween(zone, start - day36, start + day36);
 }
 
 function truncate(x: bigint, params: Params): bigint {
@@ -116,7 +121,7 @@ function truncate(x: bigint, params: Params): bigint {
     const wall = local.instant.second + offset;
     return int64((wall - floorMod(wall, clock) - offset) * perSecond);
   }
-  return int64(instantOfLocal(periodStart(local, period) * 86400n, local) * perSecond);
+  return int64(instantOfLocal(periodStart(local, period) * 86400n, local.zone) * perSecond);
 }
 
 // How long a period is, as a fraction of a second.

@@ -67,6 +67,7 @@ function slopeOver(pairs: readonly Pair[]): number | null {
   if (present.length < 2) return null;
   const ys = present.map(([y]) => float(y));
   const xs = present.map(([, x]) => float(x));
+  if (xs.every((x) => x === xs[0])) return null;
   const [xm, ym] = [mean(xs), mean(ys)];
   const numerator = laneSum(xs.map((x, i) => (x - xm) * ((ys[i] ?? NaN) - ym)));
   const denominator = laneSum(xs.map((x) => (x - xm) * (x - xm)));

@@ -42,13 +42,23 @@ function equivalent(second: bigint): bigint {
   const start = yearStart(year);
   const alike = (other: bigint): boolean =>
     isLeap(other) === isLeap(year) && isoWeekday(yearStart(other)) === isoWeekday(start);
-  let candidate = 2072n;
-  while (!alike(candidate)) candidate += 1n;
+  let candidate = 2099n;
+  while (!alike(candidate)) candidate -= 1n;
   return second + (yearStart(candidate) - start) * 86400n;
+}
+
+/** Of "+05:30", "+0530" or "-08"; undefined for a name. */
+function fixedOffset(zone: string): number | undefined {
+  const match = /^([+-])([0-9]{2}):?([0-9]{2})?$/.exec(zone);
+  if (match === null) return undefined;
+  const seconds = Number(match[2]) * 3600 + Number(match[3] ?? 0) * 60;
+  return match[1] === "-" && seconds !== 0 ? -seconds : seconds;
 }
 
 /** Seconds east of UTC in force at a UTC second. */
 export function offsetAt(zone: string, second: bigint): number {
+  const fixed = fixedOffset(zone);
+  if (fixed !== undefined) return fixed;
   if (zone === "UTC") return 0;
   if (second < firstAsked) return offsetByIntl(zone, firstAsked);
   return offsetByIntl(zone, second >= firstRepeated ? equivalent(second) : second);

@@ -1,0 +1,20 @@
+import { spawnSync } from "node:child_process";
+import { benchFolder, installedVersion, PEERS } from "./environment.mjs";
+
+/** Peers whose packages are not there. */
+export function missingPeers() {
+  return PEERS.filter(({ name }) => installedVersion(name) === undefined).map(({ subject }) => subject);
+}
+
+/** Installs bench/package.json as its lockfile says. */
+export function installPeers(log) {
+  log("The peers are not installed yet: running `npm ci` in bench/ (about 200 MB, once).");
+  // The lockfile names the peers' packages for 64-bit Linux, which npm refuses elsewhere unless it is forced.
+  const force = process.platform === "linux" && process.arch === "x64" ? [] : ["--force"];
+  const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund", ...force], {
+    cwd: benchFolder,
+    stdio: ["ignore", 2, "inherit"],
+    shell: process.platform === "win32",
+  });
+  if (status !== 0) log(`\`npm ci\` in bench/ failed with ${status}.`);
+}
