@@ -114,9 +114,8 @@ console.log(
 // ---- latency against batch size --------------------------------------------------------------------------------
 
 const forced = fitted.compile({ crossover: 1 });
-const chosen = fitted.compile();
+const chosen = fitted.compile(); // measures as it goes
 const series = { row: [], batch: [], chosen: [] };
-chosen.transform(replayed.slice(0, 64)); // measures the crossover
 for (let size = 1; size <= 16_384; size *= 2) {
   const slice = replayed.slice(0, size);
   const time = (run) => {
@@ -134,7 +133,7 @@ for (let size = 1; size <= 16_384; size *= 2) {
   series.chosen.push([size, time(() => chosen.transform(slice))]);
 }
 const { crossover } = chosen.stats();
-console.log(`crossover: batch mode wins from ${count(crossover)} rows on`);
+console.log(`crossover: batch mode wins from ${crossover} rows on`);
 await writeFile(
   join(OUT, "latency.svg"),
   logLogChart({

@@ -6,12 +6,12 @@ import { explainPlan, type ExplainFormat } from "../plan/explain.js";
 import { fingerprint } from "../plan/fingerprint.js";
 import type { Plan } from "../plan/plan.js";
 import { BatchEngine, tableOf, type BatchAsyncOptions, type VectorMap } from "./batch-engine.js";
-import { measureCrossover } from "./crossover.js";
+import { Dispatcher } from "./dispatcher.js";
 import { RowEngine, type OutputValue, type RowObject } from "./row-engine.js";
 import { ModeCounter, type EngineStats } from "./stats.js";
 
 export interface EngineOptions {
-  /** Number of rows from which `transform(rows)` uses batch mode; measured at its first use by default. */
+  /** Number of rows from which `transform(rows)` uses batch mode; by default measured on the rows as they come. */
   readonly crossover?: number;
   /** Native threads of `batch`, `toMatrix` and `batches`; 1 by default. */
   readonly threads?: number;
@@ -42,7 +42,7 @@ export class Engine<in Row extends object = RowObject> {
   readonly #threads: number;
   readonly #rowCounter = new ModeCounter();
   readonly #batchCounter = new ModeCounter();
-  #crossover: number | undefined;
+  readonly #dispatcher: Dispatcher;
   #fingerprint: string | undefined;
 
   /** @internal */
@@ -55,7 +55,7 @@ export class Engine<in Row extends object = RowObject> {
     if (options.crossover !== undefined && !(options.crossover >= 1)) {
       throw new DefinitionError("INVALID_PARAMETER", "crossover", { expected: "a number of rows from 1", actual: received(options.crossover) });
     }
-    this.#crossover = options.crossover;
+    this.#dispatcher = new Dispatcher(options.crossover);
     const native = addon().compile(encodePlan(plan), this.isa);
     this.#rows = new RowEngine(plan, native);
     this.#batches = new BatchEngine(plan, native);
@@ -168,20 +168,18 @@ export class Engine<in Row extends object = RowObject> {
   #transformRows(rows: readonly Row[]): Float32Array[] {
     const matrix = this.#newMatrix(rows.length);
     const objects = rows as readonly RowObject[];
-    const byBatch = rows.length >= (this.#crossover ?? 32);
+    const byBatch = this.#dispatcher.byBatch(rows.length);
     const start = performance.now();
     if (byBatch) this.#rows.rowsIntoByBatch(objects, matrix);
     else this.#rows.rowsInto(objects, matrix);
-    (byBatch ? this.#batchCounter : this.#rowCounter).add(rows.length, performance.now() - start);
-    // Measured after the first call succeeded, so that bad rows give their error once and plainly.
-    if (this.#crossover === undefined && rows.length >= 2) {
-      this.#crossover = measureCrossover(this.#rows, objects.slice(0, 64), this.names.length);
-    }
+    const milliseconds = performance.now() - start;
+    this.#dispatcher.measured(rows.length, byBatch, milliseconds);
+    (byBatch ? this.#batchCounter : this.#rowCounter).add(rows.length, milliseconds);
     return this.#split(matrix, rows.length);
   }
 
   stats(): EngineStats {
-    return { row: this.#rowCounter.snapshot(), batch: this.#batchCounter.snapshot(), crossover: this.#crossover, isa: this.isa };
+    return { row: this.#rowCounter.snapshot(), batch: this.#batchCounter.snapshot(), crossover: this.#dispatcher.crossover, isa: this.isa };
   }
 
   resetStats(): void {
