@@ -2,13 +2,13 @@
 const LARGEST_BUCKET = 8;
 const FIRST_CALLS = 16;
 const PROBE_MASK = 255;
-const SMOOTHING = 0.2;
+const RISE = 0.05;
 
 interface Bucket {
   calls: number;
   /** Mode of the last call. */
   last: boolean | undefined;
-  /** Smoothed time a row of each mode in milliseconds; 0: not measured. */
+  /** Time a row of each mode in milliseconds; 0: not measured. */
   row: number;
   batch: number;
 }
@@ -56,8 +56,8 @@ export class Dispatcher {
     const mode = byBatch ? "batch" : "row";
     const before = bucket[mode];
     const each = milliseconds / rows;
-    // A pause of the garbage collector says nothing about the mode.
-    bucket[mode] = before === 0 ? each : before + SMOOTHING * (Math.min(each, 3 * before) - before);
+    // Down at once, as the runtime's compiler makes code faster; up slowly, as most slow calls are pauses.
+    bucket[mode] = before === 0 || each < before ? each : before + RISE * (Math.min(each, 2 * before) - before);
   }
 
   /** The number of rows from which batch mode is taken; undefined until it was set or measured. */
