@@ -88,6 +88,7 @@ export class Marshaller {
   /** Of the row being written, in units of 8 bytes. */
   #base = 0;
   readonly #rowBytes: number;
+  #writes = 0;
 
   constructor(plan: Plan, runner: NativeRowRunner) {
     this.#runner = runner;
@@ -140,6 +141,7 @@ export class Marshaller {
 
   #writeRow(row: Readonly<Record<string, unknown>>, at: number, number: number | undefined): void {
     if (row === null || typeof row !== "object") this.#notARow(row, number);
+    const ticket = ++this.#writes;
     const base = at * this.#rowBytes;
     this.#base = base / 8;
     const fields = this.#fields;
@@ -194,6 +196,13 @@ export class Marshaller {
         default:
           this.#list(field, value, number);
       }
+    }
+    // A getter of the row that used this engine would have overwritten what was written before it.
+    if (ticket !== this.#writes) {
+      throw new InputError("WRONG_TYPE", "a getter of the row called the engine that reads it", {
+        ...(number === undefined ? {} : { row: number }),
+        expected: "an object of plain values",
+      });
     }
   }
 
