@@ -1,5 +1,6 @@
 // 3,000,000 real flights to features: fitted on the first months, transformed in batch mode, replayed row by row,
 // compared bit by bit. `npm run demo` runs it; the results appear in out/flights.
+import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -8,7 +9,14 @@ import { createTable, openTable } from "skewless";
 import { logLogChart } from "./chart.mjs";
 import { features } from "./features.mjs";
 
-const FLIGHTS = join(dirname(createRequire(import.meta.url).resolve("vega-datasets/package.json")), "data", "flights-3m.parquet");
+/** The data sets lie beside the package's entry point, which its exports do not name. */
+function datasetPath(name) {
+  let folder = dirname(createRequire(import.meta.url).resolve("vega-datasets"));
+  while (!existsSync(join(folder, "data", name)) && folder !== dirname(folder)) folder = dirname(folder);
+  return join(folder, "data", name);
+}
+
+const FLIGHTS = datasetPath("flights-3m.parquet");
 const CUTOFF = "2001-04-01";
 const OUT = join("out", "flights");
 const COLUMNS = ["date", "distance", "origin", "destination"];

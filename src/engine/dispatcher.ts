@@ -1,7 +1,9 @@
 /** Sizes are told apart by powers of two up to this one; larger lists go by batch. */
 const LARGEST_BUCKET = 8;
-const FIRST_CALLS = 16;
-const PROBE_MASK = 255;
+/** Calls in a row of one mode while measuring: the first find that mode's buffers out of cache. */
+const BURST = 8;
+const FIRST_CALLS = 6 * BURST;
+const PROBE_MASK = 511;
 const RISE = 0.05;
 
 interface Bucket {
@@ -21,7 +23,7 @@ function batchWins({ row, batch }: { row: number; batch: number }): boolean {
 /**
  * Chooses the mode for a list of rows by what it measured on the caller's own rows. Both modes give the same bits, so
  * measuring costs nothing but a slower call now and then: each size alternates at first, then takes the faster mode
- * and tries the other for two calls in 256. That follows the runtime's compiler, which makes early calls slower by other
+ * and tries the other for eight calls in 512. That follows the runtime's compiler, which makes early calls slower by other
  * factors than late ones; a measurement at start-up was off by three times.
  */
 export class Dispatcher {
@@ -43,9 +45,9 @@ export class Dispatcher {
     const bucket = this.#bucket(rows);
     if (bucket === undefined) return true;
     const call = bucket.calls++;
-    if (call < FIRST_CALLS) return (call & 2) === 2;
+    if (call < FIRST_CALLS) return (call & BURST) !== 0;
     const better = batchWins(bucket);
-    return (call & PROBE_MASK) < 2 ? !better : better;
+    return (call & PROBE_MASK) < BURST ? !better : better;
   }
 
   /** Tells what a call took. */
