@@ -1,5 +1,6 @@
 // npm run bench -- [--suite NAME ...] [--json FILE] [--quick] [--list] [--no-install]
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { describeMachine } from "./lib/environment.mjs";
 import { installPeers, missingPeers } from "./lib/peers.mjs";
@@ -77,20 +78,30 @@ if (missing.length > 0) log(`MISSING PEERS: ${missing.join(", ")}. Run \`npm ci 
 const { chosenIsa } = await import("../dist/native.js");
 const isa = process.env.SKEWLESS_ISA ?? chosenIsa();
 for (const line of describeMachine(isa)) write(line);
+if (loadavg()[0] > 0.5) write("The machine is busy with other work: times are too long and ratios uncertain.");
 if (args.quick) write("quick run: fewer rounds and rows, the figures are indications");
 
 const rows = [];
 const targets = [];
+const failed = [];
 for (const suite of suites) {
   log(`running ${suite.name} …`);
   const options = { quick: args.quick, missing };
-  const figures = await runSuite(suite, options, log);
+  let figures;
+  try {
+    figures = await runSuite(suite, options, log);
+  } catch (error) {
+    // The other suites' figures are still worth having.
+    failed.push(suite.name);
+    log(`${suite.name} FAILED: ${error.message}`);
+    continue;
+  }
   printFigures(suite, figures, write);
   rows.push(...figures.toRows());
   const own = suite.targets(figures);
   if (own.length > 0) {
     write("");
-    printTargets(own, write);
+    printTargets(own, suite.targets(figures.best), write);
   }
   targets.push(...own);
 }
@@ -100,6 +111,10 @@ if (args.json !== undefined) {
 }
 const count = (wanted) => targets.filter((target) => verdict(target) === wanted).length;
 write(`\n${count("met")} targets met, ${count("MISSED")} missed, ${count("not measured")} not measured`);
+if (failed.length > 0) {
+  log(`FAILED SUITES: ${failed.join(", ")}`);
+  process.exitCode = 1;
+}
 if (missing.length > 0) {
   log(`MISSING PEERS: ${missing.join(", ")}. The comparisons with them were NOT made.`);
   process.exitCode = 1;

@@ -41,7 +41,9 @@ export async function runSuite(suite, options, log) {
 /** Every subject must have computed the same as the case's first, or the comparison would mean nothing. */
 function checkSamples(suite, entry, started, log) {
   if (entry.check === undefined) return;
-  const [reference, ...others] = started.filter(({ facts }) => facts?.sample !== undefined);
+  // A tolerance of Infinity marks what computes something else, such as a copy.
+  const compared = started.filter(({ name }) => entry.check[name] !== Infinity);
+  const [reference, ...others] = compared.filter(({ facts }) => facts?.sample !== undefined);
   for (const { name, facts } of others) {
     const difference = largestDifference(reference.facts.sample, facts.sample);
     const within = `largest difference of ${name} to ${reference.name}: ${difference.toExponential(1)}`;
@@ -65,19 +67,26 @@ function largestDifference(a, b) {
 /** What was measured, by case and subject. */
 class Figures {
   #suite;
-  #entries = new Map();
+  #entries;
+  #summarize;
 
-  constructor(suite) {
+  constructor(suite, entries = new Map(), summarize = median) {
     this.#suite = suite;
+    this.#entries = entries;
+    this.#summarize = summarize;
+  }
+
+  /** The same with each subject's lowest sample in place of its median: what is left when other work took no time. */
+  get best() {
+    return new Figures(this.#suite, this.#entries, (samples) => samples.reduce((a, b) => Math.min(a, b), Infinity));
   }
 
   add(definition, { case: name = definition.name, subject, samples, singles, rows = definition.rows, unit = definition.unit }) {
     const key = `${name}/${subject}`;
     let entry = this.#entries.get(key);
-    if (entry === undefined) this.#entries.set(key, (entry = { case: name, subject, unit, rows, samples: [], singles: [], rounds: [] }));
+    if (entry === undefined) this.#entries.set(key, (entry = { case: name, subject, unit, rows, samples: [], singles: [] }));
     for (const sample of samples) entry.samples.push(sample);
     for (const single of singles ?? []) entry.singles.push(single);
-    entry.rounds.push(median(samples));
   }
 
   get cases() {
@@ -87,24 +96,23 @@ class Figures {
     return [...this.#entries.values()].filter((entry) => entry.case === name).map((entry) => entry.subject);
   }
 
-  /** Median; undefined where it was not measured. */
+  /** Undefined where it was not measured. */
   value(name, subject) {
     const entry = this.#entries.get(`${name}/${subject}`);
-    return entry && median(entry.samples);
+    return entry && this.#summarize(entry.samples);
   }
 
-  /** Median over the rounds of one subject's time by another's in the same round. */
+  /** One subject's value by another's; undefined unless both were measured. */
   ratio(name, over, under) {
-    const a = this.#entries.get(`${name}/${over}`);
-    const b = this.#entries.get(`${name}/${under}`);
-    if (a === undefined || b === undefined) return undefined;
-    return median(a.rounds.map((value, i) => value / b.rounds[i]));
+    const a = this.value(name, over);
+    const b = this.value(name, under);
+    return a === undefined || b === undefined ? undefined : a / b;
   }
 
   /** The rows of the JSON file. */
   toRows() {
-    return [...this.#entries.values()].map((entry) => {
-      const row = { suite: this.#suite, case: entry.case, subject: entry.subject, unit: entry.unit, value: round(median(entry.samples)) };
+    return this.cases.flatMap((name) => [...this.#entries.values()].filter((entry) => entry.case === name)).map((entry) => {
+      const row = { suite: this.#suite, case: entry.case, subject: entry.subject, unit: entry.unit, value: round(this.#summarize(entry.samples)) };
       if (entry.singles.length > 0) {
         const ascending = sorted(entry.singles);
         row.p99 = round(quantile(ascending, 0.99));
