@@ -97,7 +97,9 @@ function source(data: ParityData): { batches: BatchStream; total: number | undef
   if (data instanceof RecordBatch) return { batches: [data], total: data.numRows };
   if (data instanceof Table) return { batches: data.batches, total: data.numRows };
   if (data !== null && typeof data === "object" && (Symbol.asyncIterator in data || Symbol.iterator in data)) {
-    return { batches: data as BatchStream, total: undefined };
+    // A table opened from a file may know its length.
+    const { rowCount } = data as { readonly rowCount?: unknown };
+    return { batches: data as BatchStream, total: typeof rowCount === "number" ? rowCount : undefined };
   }
   if (data === null || typeof data !== "object") {
     throw new InputError("WRONG_TYPE", "not columnar data", {

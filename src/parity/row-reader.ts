@@ -106,7 +106,7 @@ export function cellReader(data: Data, column: string): CellReader {
   if (DataType.isUtf8(type) || DataType.isLargeUtf8(type)) return nullable(data, text(data));
   if (DataType.isDictionary(type)) return nullable(data, dictionary(data, column));
   if (DataType.isList(type) || DataType.isFixedSizeList(type)) return nullable(data, list(data, column));
-  throw new InputError("SCHEMA_MISMATCH", "unsupported Arrow type", { column, actual: String(type) });
+  throw new InputError("SCHEMA_MISMATCH", "unsupported Arrow type", { column, actual: String(data.type) });
 }
 
 /** Row objects of a record batch for the inputs of a plan. */

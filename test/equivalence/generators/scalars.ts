@@ -226,4 +226,10 @@ export const fitted: Generators = {
     const perhaps = (): number[] => (rng.chance(0.6) ? [float64Trouble(rng)] : []);
     return { categories, values: categories.map(() => float64Trouble(rng)), missing: perhaps(), unknown: perhaps() };
   }),
+  quantileRank: unary(listed("quantiles"), (rng) => {
+    const drawn = rng.many(rng.int(1, 12), () => (rng.chance(0.7) ? rng.int(-20, 20) / 2 : finiteFloat64(rng)));
+    const quantiles = drawn.sort((a, b) => a - b);
+    return { quantiles, references: quantiles.map((_, i) => i / quantiles.length), margin: rng.pick([0, 0, 1e-7, 0.5]) };
+  }),
+  normalQuantile: unary(mostly(probability)),
 };

@@ -17,6 +17,7 @@ import {
   url,
   word,
 } from "./texts.js";
+import { randomValues } from "./values.js";
 
 const anyText = unary(textTrouble);
 const spaced = unary((rng) => (rng.chance(0.6) ? sentence(rng) : textTrouble(rng)));
@@ -147,9 +148,14 @@ function subnet(rng: Rng): string {
   return `${addressText(value, width)}/${rng.int(0, width)}`;
 }
 
+function cidrOf(rng: Rng): string {
+  const cidr = rng.params["cidr"];
+  return typeof cidr === "string" ? cidr : "10.0.0.0/8";
+}
+
 /** An address that shares the first bits with a subnet written in full. */
 function addressNear(rng: Rng): string {
-  const [base = "", length = "0"] = String(rng.params["cidr"] ?? "10.0.0.0/8").split("/");
+  const [base = "", length = "0"] = cidrOf(rng).split("/");
   const width = base.includes(":") ? 128 : 32;
   if (base.includes("::"))
     return rng.pick(["2001:db8::1", "2001:db9::", "::", "::1", "fe80::1", "febf::", "fec0::"]);
@@ -262,9 +268,9 @@ export const texts: Generators = {
 
 export const hashing: Generators = {
   // The 32-bit hash takes 32 bits of seed.
-  murmurHash3: generator(plain.args, (rng) => (rng.chance(0.3) ? {} : { seed: BigInt(rng.uint32()) })),
-  xxHash64: generator(plain.args, seed),
-  hashBucket: generator(plain.args, (rng) => ({
+  murmurHash3: generator(randomValues, (rng) => (rng.chance(0.3) ? {} : { seed: BigInt(rng.uint32()) })),
+  xxHash64: generator(randomValues, seed),
+  hashBucket: generator(randomValues, (rng) => ({
     ...seed(rng),
     buckets: rng.choose(
       () => rng.int(1, 100),

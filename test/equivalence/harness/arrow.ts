@@ -112,7 +112,7 @@ function dictionaryData(values: readonly Value[], layout: Layout): Data {
     length: values.length,
     ...bitmap(shown, layout),
     data: indices,
-    dictionary: new Vector([dictionary]),
+    dictionary: new Vector([dictionary]) as Vector<Utf8>,
   });
 }
 

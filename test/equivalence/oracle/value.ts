@@ -12,7 +12,8 @@ export type FailureCode =
   | "INVALID_UTF8"
   | "INVALID_TEXT"
   | "OUT_OF_MEMORY"
-  | "TOO_LARGE" | "UNKNOWN_CATEGORY";
+  | "TOO_LARGE"
+  | "UNKNOWN_CATEGORY";
 
 /** The documented failure of a function; any other exception is a mistake of the oracle or its caller. */
 export class OracleFailure extends Error {

@@ -18,9 +18,10 @@ function one(f: (x: Vector) => number): OracleFunction {
 
 function two(f: (x: Vector, y: Vector) => number | null): OracleFunction {
   return define("list<float64> list<float64> -> float64", ([x, y]) => {
+    // Sizes come first: lists of different sizes fail, nulls or not.
+    if (list(x).length !== list(y).length) throw new OracleFailure("OUT_OF_RANGE");
     const [a, b] = [vector(x), vector(y)];
     if (a === null || b === null) return null;
-    if (a.length !== b.length) throw new OracleFailure("OUT_OF_RANGE");
     return f(a, b);
   });
 }
