@@ -20,7 +20,7 @@ function node<O extends object, S extends StateObject>(transform: FittedTransfor
     transform: transform.name,
     args: Object.freeze([x.node]),
     options: Object.freeze(options) as FittedNode["options"],
-    type: { kind: "float64" },
+    type: transform.result?.(x.type, options) ?? { kind: "float64" },
   });
 }
 
@@ -53,6 +53,36 @@ export function option<T>(
     throw new DefinitionError("INVALID_PARAMETER", `${name}: option ${formatPath([key])}`, { expected, actual: received(value) });
   }
   return value as T;
+}
+
+export const isBoolean = (value: unknown): value is boolean => typeof value === "boolean";
+export const isFiniteNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
+export const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 1;
+
+/** An option that is one of a few values; the first is the default. */
+export function choice<T extends string | null>(
+  name: string,
+  given: Readonly<Record<string, unknown>>,
+  key: string,
+  values: readonly [T, ...T[]],
+): T {
+  const expected = values.map((value) => (value === null ? "null" : JSON.stringify(value))).join(", ");
+  return option(name, given, key, values[0], expected, (value) => values.includes(value as T));
+}
+
+/** Two numbers in percent, 0 <= low <= high <= 100. */
+export function percentRange(
+  name: string,
+  given: Readonly<Record<string, unknown>>,
+  key: string,
+  fallback: readonly [number, number],
+): readonly [number, number] {
+  const range = option(name, given, key, fallback, "two percentages [low, high] with 0 <= low <= high <= 100", (value) => {
+    if (!Array.isArray(value) || value.length !== 2 || !value.every(isFiniteNumber)) return false;
+    const [low, high] = value as [number, number];
+    return 0 <= low && low <= high && high <= 100;
+  });
+  return Object.freeze([range[0], range[1]]);
 }
 
 /** Refuses options that the transformation does not have: a typing mistake must not pass silently. */

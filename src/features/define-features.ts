@@ -1,3 +1,4 @@
+import { DefinitionError } from "../errors.js";
 import type { Engine, EngineOptions } from "../engine/engine.js";
 import { formatNode, type FittedNode } from "../expr/node.js";
 import { buildPlan } from "../plan/builder.js";
@@ -46,7 +47,9 @@ export class FeatureSet<I extends Inputs> {
   #fitted(states: States): FittedFeatures<I> {
     const resolver = new Resolver(states);
     const inputs = Object.entries(this.inputs).map(([name, input]) => ({ name, input }));
-    const plan = optimize(buildPlan(inputs, this.declaration.features.flatMap((feature) => resolver.feature(feature))));
+    const features = this.declaration.features.flatMap((feature) => resolver.feature(feature));
+    refuseDuplicates(features.map(({ name }) => name));
+    const plan = optimize(buildPlan(inputs, features));
     return new FittedFeatures(this.inputs, plan, this.#steps(states));
   }
 
@@ -59,6 +62,20 @@ export class FeatureSet<I extends Inputs> {
       options: node.options,
       state: states.get(node) as StateObject,
     }));
+  }
+}
+
+/** `a_b` with a category `c` and `a` with a category `b_c` would both make the column `a_b_c`. */
+function refuseDuplicates(names: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name)) {
+      throw new DefinitionError("INVALID_DEFINITION", "two features have a column of this name", {
+        path: ["features", name],
+        fix: "Rename one of the features",
+      });
+    }
+    seen.add(name);
   }
 }
 

@@ -2,7 +2,6 @@ import { RecordBatch, Table } from "apache-arrow";
 import { AbortedError, FitError, InputError, SkewlessError, received } from "../errors.js";
 import { Engine, type BatchStream } from "../engine/engine.js";
 import { tableOf, type VectorMap } from "../engine/batch-engine.js";
-import { wrap } from "../expr/expr.js";
 import { formatNode, type FittedNode, type Node } from "../expr/node.js";
 import { openTable } from "../io/index.js";
 import { buildPlan, type PlannedFeature } from "../plan/builder.js";
@@ -91,7 +90,7 @@ export async function fitStates(declaration: Declaration, data: FitData, options
   const inputs = Object.entries(declaration.inputs).map(([name, input]) => ({ name, input }));
   const { open, once } = opener(data, inputs.map(({ name }) => name));
   if (once && levels.length > 1) {
-    throw new FitError("NO_ROWS", `fitting takes ${levels.length} passes, and this stream can be read only once`, {
+    throw new FitError("READ_ONCE", `fitting takes ${levels.length} passes, and this stream can be read only once`, {
       fix: "Give a Table, a path, or a function that returns the stream",
     });
   }
@@ -100,20 +99,15 @@ export async function fitStates(declaration: Declaration, data: FitData, options
     const work = [...consumers(level, resolver)];
     const engine = new Engine(optimize(buildPlan(inputs, work.map(({ feature }) => feature))), { threads: options.threads ?? 1 });
     let rows = 0;
-    for await (const batch of await open()) {
-      if (options.signal?.aborted) throw new AbortedError("fitting was aborted", options.signal.reason);
-      if (!(batch instanceof RecordBatch)) {
-        throw new InputError("WRONG_TYPE", "training data", { expected: "a stream of Arrow record batches", actual: received(batch) });
-      }
-      const columns = await compute(engine, batch, rows);
+    for await (const columns of computed(engine, await open(), options.signal)) {
       for (const [i, { node, accumulator, feature }] of work.entries()) {
         try {
-          for (const part of columns.batches) accumulator.update(fitColumn(part, i, wrap(feature.node).type));
+          for (const piece of columns.batches) accumulator.update(fitColumn(piece, i, feature.node.type));
         } catch (error) {
           throw located(error, node, rows);
         }
       }
-      rows += batch.numRows;
+      rows += columns.numRows;
       options.onProgress?.({ rows, pass: pass + 1, passes: levels.length });
     }
     if (rows === 0) throw new FitError("NO_ROWS", "there are no rows to fit on");
@@ -126,6 +120,37 @@ export async function fitStates(declaration: Declaration, data: FitData, options
     }
   }
   return states;
+}
+
+/** Rows that are computed and taken in at a time: their columns stay in the cache, and memory does not grow with a batch. */
+const PART_ROWS = 131_072;
+
+function* parts(batch: RecordBatch): Generator<RecordBatch> {
+  if (batch.numRows <= PART_ROWS) {
+    yield batch;
+    return;
+  }
+  for (let from = 0; from < batch.numRows; from += PART_ROWS) yield batch.slice(from, Math.min(from + PART_ROWS, batch.numRows));
+}
+
+/** The transformations' inputs, part by part; the next part is computed while the caller takes in this one. */
+async function* computed(engine: Engine, stream: BatchStream, signal: AbortSignal | undefined): AsyncGenerator<Table> {
+  let ahead: Promise<Table> | undefined;
+  let rows = 0;
+  for await (const batch of stream) {
+    if (!(batch instanceof RecordBatch)) {
+      throw new InputError("WRONG_TYPE", "training data", { expected: "a stream of Arrow record batches", actual: received(batch) });
+    }
+    for (const part of parts(batch)) {
+      if (signal?.aborted) throw new AbortedError("fitting was aborted", signal.reason);
+      const before = ahead;
+      ahead = compute(engine, part, rows);
+      ahead.catch(() => undefined); // looked at when its turn comes, if it comes
+      rows += part.numRows;
+      if (before !== undefined) yield await before;
+    }
+  }
+  if (ahead !== undefined) yield await ahead;
 }
 
 /** One batch of the transformations' inputs; a failing row is counted from the stream's start. */

@@ -7,6 +7,8 @@ import type { Plan } from "../plan/plan.js";
 import { formatInputType } from "../types/input-type.js";
 import { describeSteps, type DescribeRow } from "./describe.js";
 import type { Inputs, RowOf } from "./inputs.js";
+import type { AttachOptions } from "./onnx/attach.js";
+import type { OnnxModel, OnnxSupport, ToOnnxOptions } from "./onnx/export/to-onnx.js";
 import { stateToJson, type StateObject, type StateValue } from "./transform.js";
 
 /** A fitted transformation as it is saved: which, where, with what options, and what it learned. */
@@ -40,6 +42,9 @@ export function specFingerprint(plan: Plan, steps: readonly FittedStep[]): strin
   const text = canonicalJson({ plan: planToJson(plan), steps: stepsToJson(steps) });
   return createHash("sha256").update(text).digest("hex");
 }
+
+/** What is said of a spec without its inputs' types: any spec is one. */
+export type FittedSpec = Pick<FittedFeatures, "plan" | "fingerprint" | "toJSON">;
 
 /** A declaration with everything that fitting learned: what is saved, compiled and compared. */
 export class FittedFeatures<I extends Inputs = Inputs> {
@@ -91,5 +96,29 @@ export class FittedFeatures<I extends Inputs = Inputs> {
   async save(path: string): Promise<void> {
     const { writeSpec } = await import("./spec.js");
     await writeSpec(this.toJSON(), path);
+  }
+
+  /**
+   * The features as an ONNX graph that any runtime executes: each input a tensor [N, 1] of its name, the output
+   * the float32 matrix [N, width]. UNSUPPORTED_ONNX lists every function that ONNX cannot express.
+   */
+  async toOnnx(options: ToOnnxOptions = {}): Promise<OnnxModel> {
+    const { toOnnx } = await import("./onnx/export/to-onnx.js");
+    return toOnnx(this, options);
+  }
+
+  /** What `toOnnx` could not express, and where its graph differs from the engine by design. */
+  async onnxSupport(options: ToOnnxOptions = {}): Promise<OnnxSupport> {
+    const { onnxSupport } = await import("./onnx/export/to-onnx.js");
+    return onnxSupport(this, options);
+  }
+
+  /**
+   * Stores the spec and its fingerprint in the metadata of an ONNX model: the file at a path is replaced (or
+   * `output` written), whole or not at all. Returns the new model's bytes.
+   */
+  async attachTo(model: string | Uint8Array, options: AttachOptions = {}): Promise<Uint8Array> {
+    const { attachTo } = await import("./onnx/attach.js");
+    return attachTo(this, model, options);
   }
 }

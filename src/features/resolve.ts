@@ -57,7 +57,7 @@ export class Resolver {
     const lowered = this.lowered(feature.node);
     if (!Array.isArray(lowered)) return [{ name: feature.name, node: (lowered as Expr).node, output: feature.output }];
     return (lowered as Exclude<Lowered, Expr>).map(({ suffix, expr }) => ({
-      name: suffix === "" ? feature.name : `${feature.name}_${suffix}`,
+      name: suffix === null ? feature.name : `${feature.name}_${suffix}`,
       node: expr.node,
       output: feature.output,
     }));

@@ -13,8 +13,8 @@ export interface FittedTransform<Options extends object, State extends StateObje
   readonly version: number;
   /** Types of the column that it takes. */
   readonly accepts: readonly KernelType[];
-  /** True where the fitted result may be several columns; such a transformation ends a chain. */
-  readonly columns: boolean;
+  /** Type of its one output; float64 where left out. */
+  result?(type: DataType, options: Options): DataType;
   /** Defaults filled in and everything checked; throws a DefinitionError with the option's path. */
   options(given: Readonly<Record<string, unknown>>, type: DataType): Options;
   begin(options: Options, type: DataType): Accumulator<State>;
@@ -30,10 +30,11 @@ export interface StateObject {
   readonly [key: string]: StateValue;
 }
 
-/** One expression, or one a column with the suffix of its name (`<feature>_<suffix>`; "" for the feature's own name). */
+/** One expression; or one a column, which ends a chain. */
 export type Lowered = Expr | readonly LoweredColumn[];
 export interface LoweredColumn {
-  readonly suffix: string;
+  /** The column is named `<feature>_<suffix>`; null gives it the feature's own name. */
+  readonly suffix: string | null;
   readonly expr: Expr;
 }
 
@@ -45,18 +46,24 @@ export interface Accumulator<State> {
   finish(): State;
 }
 
-/** A batch of a column's values while fitting. */
+/** A batch of a column's values while fitting. Which views may be read depends on the column's type. */
 export interface FitColumn {
   readonly length: number;
   readonly type: DataType;
   readonly nullCount: number;
+  /** Bit `row` set: present. Undefined where no row is null: look once, not at every row. */
+  readonly validity: Uint8Array | undefined;
+  /** Slow: for messages and rare rows. */
   isNull(row: number): boolean;
-  /** float64 values; unspecified where null. Only for float64 columns. */
+  /** float64 values; unspecified where null. */
   readonly numbers: Float64Array;
   /** int64 values, and timestamps' ticks. */
   readonly integers: BigInt64Array;
-  /** Text of a row that is not null; bool columns give "true" and "false". */
-  text(row: number): string;
+  /** The same 64-bit values as pairs of words in the machine's order: keys without a bigint a row. */
+  readonly words: Int32Array;
+  /** UTF-8 bytes of all rows; row i has those from offsets[i] to offsets[i + 1]. For bool, a bit a row. */
+  readonly bytes: Uint8Array;
+  readonly offsets: Int32Array;
 }
 
 /** @internal Any transformation, in the registry. */

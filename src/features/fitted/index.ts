@@ -1,3 +1,24 @@
 // Two lines a transformation: importing its file defines it and its method; its options are public.
+import "./binarizer.js";
+export type { BinarizerOptions } from "./binarizer.js";
+import "./frequency-encoder.js";
+export type { FrequencyEncoderOptions } from "./frequency-encoder.js";
+import "./k-bins-discretizer.js";
+export type { KBinsDiscretizerOptions } from "./k-bins-discretizer.js";
+import "./max-abs-scaler.js";
+import "./min-max-scaler.js";
+export type { MinMaxScalerOptions } from "./min-max-scaler.js";
+import "./one-hot-encoder.js";
+export type { OneHotEncoderOptions } from "./one-hot-encoder.js";
+import "./ordinal-encoder.js";
+export type { OrdinalEncoderOptions } from "./ordinal-encoder.js";
+import "./quantile-transformer.js";
+export type { QuantileTransformerOptions } from "./quantile-transformer.js";
+import "./robust-scaler.js";
+export type { RobustScalerOptions } from "./robust-scaler.js";
+import "./simple-imputer.js";
+export type { ImputerStrategy, SimpleImputerOptions } from "./simple-imputer.js";
 import "./standard-scaler.js";
 export type { StandardScalerOptions } from "./standard-scaler.js";
+import "./winsorizer.js";
+export type { WinsorizerOptions } from "./winsorizer.js";

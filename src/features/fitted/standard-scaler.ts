@@ -1,9 +1,9 @@
-import { FitError } from "../../errors.js";
 import { call } from "../../expr/call.js";
 import { Float64Expr } from "../../expr/functions.gen.js";
-import { applyTransform, onlyOptions, option } from "../apply.js";
+import { applyTransform, isBoolean, onlyOptions, option } from "../apply.js";
 import { defineTransform, type Accumulator, type FitColumn } from "../transform.js";
-import { Moments } from "./moments.js";
+import { Moments } from "./statistics/moments.js";
+import { noValues } from "./statistics/numbers.js";
 
 export interface StandardScalerOptions {
   /** Subtract the mean; true by default. */
@@ -20,8 +20,6 @@ type State = {
   readonly variance: number;
   readonly scale: number;
 };
-
-const EPSILON = 2 ** -52;
 
 class StandardScalerFit implements Accumulator<State> {
   readonly #moments = new Moments();
@@ -41,10 +39,10 @@ class StandardScalerFit implements Accumulator<State> {
 
   finish(): State {
     const { count, mean } = this.#moments;
-    if (count === 0) throw new FitError("NO_VALUES", "every value is null or NaN");
-    const variance = this.#moments.sumOfSquares / count;
+    if (count === 0) throw noValues();
+    const { variance } = this.#moments;
     // A constant column's variance is rounding noise: scikit-learn's bound for it, and its scale of 1.
-    const constant = variance <= count * EPSILON * variance + (count * mean * EPSILON) ** 2;
+    const constant = variance <= count * Number.EPSILON * variance + (count * mean * Number.EPSILON) ** 2;
     return { count, mean, variance, scale: !this.#options.withStd || constant ? 1 : Math.sqrt(variance) };
   }
 }
@@ -53,10 +51,8 @@ const standardScaler = defineTransform<Options, State>({
   name: "standardScaler",
   version: 1,
   accepts: ["float64"],
-  columns: false,
   options(given) {
     onlyOptions("standardScaler", given, ["withMean", "withStd"]);
-    const isBoolean = (value: unknown): boolean => typeof value === "boolean";
     return {
       withMean: option("standardScaler", given, "withMean", true, "a boolean", isBoolean),
       withStd: option("standardScaler", given, "withStd", true, "a boolean", isBoolean),

@@ -1,0 +1,103 @@
+import type { FitColumn } from "../../transform.js";
+import { noValues, presentNumbers } from "./numbers.js";
+import { selectRanks } from "./selection.js";
+import { QuantileSketch } from "./sketch.js";
+
+/** Up to this many values of a column quantiles are exact (128 MiB); past it they come from a sketch. */
+export const EXACT_VALUES = 2 ** 24;
+
+export interface QuantileResult {
+  readonly values: readonly number[];
+  /** The middle value, or the mean of the two middle ones. */
+  readonly median: number;
+  /** By how much the fraction of rows below a value may differ from the one asked for; 0 is exact. */
+  readonly rankError: number;
+}
+
+/** Gathers a column's values for medians and quantiles. */
+export class Quantiles {
+  readonly #exactValues: number;
+  #values = new Float64Array(0);
+  #length = 0;
+  #sketch: QuantileSketch | undefined;
+
+  constructor(exactValues = EXACT_VALUES) {
+    this.#exactValues = exactValues;
+  }
+
+  get count(): number {
+    return this.#sketch?.count ?? this.#length;
+  }
+
+  update(column: FitColumn): void {
+    this.#add(presentNumbers(column));
+  }
+
+  merge(other: Quantiles): void {
+    if (other.#sketch === undefined) {
+      this.#add(other.#values.subarray(0, other.#length));
+      return;
+    }
+    this.#toSketch().merge(other.#sketch);
+  }
+
+  /**
+   * Values at fractions of the sorted order by linear interpolation, NumPy's default and with its rounding:
+   * fraction q lies at place (n - 1) q.
+   */
+  at(fractions: readonly number[]): QuantileResult {
+    const n = this.count;
+    if (n === 0) throw noValues();
+    const places = fractions.map((q) => (n - 1) * q);
+    const ranks = places.flatMap((place) => [Math.floor(place), Math.min(Math.floor(place) + 1, n - 1)]);
+    const [a, b, ...found] = this.#ranks([Math.floor((n - 1) / 2), Math.floor(n / 2), ...ranks]) as [number, number, ...number[]];
+    const values = places.map((place, i) => lerp(found[2 * i] as number, found[2 * i + 1] as number, place - Math.floor(place)));
+    return { median: a === b ? a : (a + b) / 2, values, rankError: this.#rankError };
+  }
+
+  get #rankError(): number {
+    return this.#sketch === undefined ? 0 : this.#sketch.rankError / this.#sketch.count;
+  }
+
+  #ranks(ranks: readonly number[]): number[] {
+    const found = this.#sketch?.ranks(ranks) ?? selectRanks(this.#values.subarray(0, this.#length), ranks);
+    return found.map((value) => value + 0); // one zero: which of equal values comes first is chance
+  }
+
+  #add(values: Float64Array): void {
+    const length = this.#length + values.length;
+    if (this.#sketch !== undefined || length > this.#exactValues) {
+      this.#toSketch().add(values);
+      return;
+    }
+    if (length > this.#values.length) {
+      const grown = new Float64Array(Math.min(this.#exactValues, Math.max(length, 2 * this.#values.length)));
+      grown.set(this.#values.subarray(0, this.#length));
+      this.#values = grown;
+    }
+    this.#values.set(values, this.#length);
+    this.#length = length;
+  }
+
+  #toSketch(): QuantileSketch {
+    if (this.#sketch === undefined) {
+      this.#sketch = new QuantileSketch();
+      this.#sketch.add(this.#values.subarray(0, this.#length));
+      this.#values = new Float64Array(0);
+      this.#length = 0;
+    }
+    return this.#sketch;
+  }
+}
+
+/** Between a (t = 0) and b (t = 1), from the nearer end. */
+function lerp(a: number, b: number, t: number): number {
+  const difference = b - a;
+  return t >= 0.5 ? b - difference * (1 - t) : a + difference * t;
+}
+
+/** NumPy's linspace: `count` evenly spaced numbers, both ends included. */
+export function linspace(start: number, stop: number, count: number): number[] {
+  const step = (stop - start) / (count - 1);
+  return Array.from({ length: count }, (_, i) => (i === count - 1 ? stop : i * step + start));
+}
