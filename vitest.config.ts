@@ -3,7 +3,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: ["test/stress/**"],
+    // Long runs: `npx vitest run --config vitest.config.ts --dir test/stress`.
+    exclude: ["test/stress/**", "**/node_modules/**"],
     testTimeout: 60_000,
   },
 });

@@ -1,5 +1,5 @@
 // Builds the add-on into build/Release/skewless.node: by cmake-js where it is installed, else by cmake itself
-// with the same variables (the headers come from the node-api-headers package, nothing is downloaded).
+// with the same variables (the headers come from two packages of headers, nothing is downloaded).
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -34,8 +34,9 @@ if (cmakeJs) {
     console.error("skewless: building on Windows needs cmake-js: npm install --save-dev cmake-js");
     process.exit(1);
   }
-  const headers = require("node-api-headers").include_dir;
-  run("cmake", ["-S", ".", "-B", "build", "-DCMAKE_BUILD_TYPE=Release", `-DCMAKE_JS_INC=${headers}`,
-    "-DCMAKE_LIBRARY_OUTPUT_DIRECTORY=Release", ...(process.platform === "darwin" ? ["-DCMAKE_SHARED_LINKER_FLAGS=-undefined dynamic_lookup"] : [])]);
+  const headers = [require("node-api-headers").include_dir, dirname(require.resolve("node-addon-api/package.json"))];
+  run("cmake", ["-S", ".", "-B", "build", "-DCMAKE_BUILD_TYPE=Release", `-DCMAKE_JS_INC=${headers.join(";")}`,
+    `-DCMAKE_LIBRARY_OUTPUT_DIRECTORY=${join(root, "build", "Release")}`,
+    ...(process.platform === "darwin" ? ["-DCMAKE_SHARED_LINKER_FLAGS=-undefined dynamic_lookup"] : [])]);
   run("cmake", ["--build", "build", "--config", "Release", "--parallel", "2"]);
 }

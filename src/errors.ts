@@ -41,6 +41,9 @@ export type ErrorCode =
   | "NO_VALUES"
   | "TOO_MANY_CATEGORIES"
   | "READ_ONCE" // a stream that can be read once, where fitting needs several passes
+  // ONNX
+  | "INVALID_ONNX" // a model file that is truncated or contradicts itself
+  | "UNSUPPORTED_ONNX" // an operator that cannot be read, a function that cannot be written
   // add-on
   | "ADDON_NOT_FOUND"
   | "UNKNOWN_ISA"
@@ -113,6 +116,10 @@ export class SpecError extends SkewlessError {
 export class FitError extends SkewlessError {
   override readonly name = "FitError";
 }
+/** A model file that cannot be read, or features that cannot be written as one. */
+export class OnnxError extends SkewlessError {
+  override readonly name = "OnnxError";
+}
 /** The add-on is missing or does not fit this machine. */
 export class AddonError extends SkewlessError {
   override readonly name = "AddonError";
@@ -164,7 +171,7 @@ export function received(value: unknown): string {
       return `the boolean ${value}`;
     case "object": {
       if (Array.isArray(value)) return `an array of ${value.length}`;
-      const name = Object.getPrototypeOf(value)?.constructor?.name;
+      const name = (Object.getPrototypeOf(value) as { constructor?: { name?: unknown } } | null)?.constructor?.name;
       return typeof name === "string" && name !== "Object" ? `an instance of ${name}` : "an object";
     }
     default:

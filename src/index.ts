@@ -2,6 +2,10 @@
 export { defineFeatures, type FeatureSet } from "./features/define-features.js";
 export { type FittedFeatures, type FittedStep } from "./features/fitted-features.js";
 export { loadFeatures, featuresFromJson } from "./features/spec.js";
+export { checkModelFingerprint, featuresFromModel, type AttachOptions } from "./features/onnx/attach.js";
+export type { OnnxModel, OnnxSupport, OnnxUnsupported, ToOnnxOptions } from "./features/onnx/export/to-onnx.js";
+export type { OnnxInput } from "./features/onnx/export/inputs.js";
+export type { OnnxOutput } from "./features/onnx/export/outputs.js";
 export type { FeatureValue, Features } from "./features/definition.js";
 export type { FitData, FitOptions, FitProgress } from "./features/fit.js";
 export type { ExprsOf, Inputs, RowOf } from "./features/inputs.js";
@@ -27,6 +31,7 @@ export {
   DefinitionError,
   FitError,
   InputError,
+  OnnxError,
   PlanError,
   SkewlessError,
   SpecError,

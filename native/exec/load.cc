@@ -220,7 +220,6 @@ LoadError load_list(const ArrowColumn& c, int64_t begin, int rows, ListView<T>* 
   const T* data = converted;
   const uint8_t* validity = child.validity.bytes ? child.validity.data : nullptr;
   const int64_t at = child.offset + first;
-  const int64_t validity_at = child.validity_offset + first;
   if (count > 0) {
     if constexpr (std::is_same_v<T, double>) {
       data = load_doubles(child, at, count, converted, context.isa);
@@ -228,16 +227,16 @@ LoadError load_list(const ArrowColumn& c, int64_t begin, int rows, ListView<T>* 
       static_assert(sizeof(Timestamp) == sizeof(int64_t));
       data = reinterpret_cast<const T*>(load_integers(child, at, count, reinterpret_cast<int64_t*>(converted), context.isa));
     } else if (child.type == ArrowType::kUtf8 || child.type == ArrowType::kLargeUtf8) {
-      const LoadError e = child.type == ArrowType::kUtf8 ? load_texts<int32_t>(child, at, count, validity, validity_at, converted)
-                                                         : load_texts<int64_t>(child, at, count, validity, validity_at, converted);
-      if (e.code) {
-        // Name the row that holds the element.
-        for (int i = 0; i < rows; ++i) {
-          int64_t from, to;
-          list_range(c, begin + i, from, to);
-          if (is_present(column, i) && from <= first + e.row && first + e.row < to) return {i, e.code, e.message};
-        }
-        return {0, e.code, e.message};
+      // Row by row: what lies between the lists, behind a null one say, may be anything.
+      for (int i = 0; i < rows; ++i) {
+        int64_t from, to;
+        list_range(c, begin + i, from, to);
+        if (from == to || !is_present(column, i)) continue;
+        StringView* out_texts = converted + (from - first);
+        const LoadError e = child.type == ArrowType::kUtf8
+                                ? load_texts<int32_t>(child, child.offset + from, to - from, validity, child.validity_offset + from, out_texts)
+                                : load_texts<int64_t>(child, child.offset + from, to - from, validity, child.validity_offset + from, out_texts);
+        if (e.code) return {i, e.code, e.message};
       }
     } else {
       return {0, "INVALID_ARROW", "a list of dictionary-encoded text is not supported: decode it first"};

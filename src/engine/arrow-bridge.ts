@@ -48,14 +48,19 @@ export function fitsInput(input: AnyInputType, type: ArrowDataType): boolean {
   if (name === undefined) return false;
   switch (input.storage) {
     case "list":
-      return (ArrowDataType.isList(type) || ArrowDataType.isFixedSizeList(type)) && input.item !== undefined && fitsInput(input.item, type.valueType as ArrowDataType);
+      return (ArrowDataType.isList(type) || ArrowDataType.isFixedSizeList(type)) && fitsItem(input, type.valueType as ArrowDataType);
     case "fixedSizeList":
-      return ArrowDataType.isFixedSizeList(type) && type.listSize === input.size && input.item !== undefined && fitsInput(input.item, type.valueType as ArrowDataType);
+      return ArrowDataType.isFixedSizeList(type) && type.listSize === input.size && fitsItem(input, type.valueType as ArrowDataType);
     case "timestamp":
       return name === `timestamp[${input.type.kind === "timestamp" ? input.type.unit : ""}]`;
     default:
       return name === input.storage || (WIDENS[input.storage]?.includes(name) ?? false);
   }
+}
+
+/** Elements are not read through a dictionary. */
+function fitsItem(input: AnyInputType, type: ArrowDataType): boolean {
+  return input.item !== undefined && !ArrowDataType.isDictionary(type) && fitsInput(input.item, type);
 }
 
 /** Throws where a column cannot be the input. */

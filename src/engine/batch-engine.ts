@@ -1,7 +1,7 @@
 import { makeVector, Table, Vector, type Data, type Field, type RecordBatch, type Schema } from "apache-arrow";
 import { AbortedError, InputError, SkewlessError, received, type ErrorCode } from "../errors.js";
 import { addon, type NativeBatchResult, type NativeColumn, type NativePlan } from "../native.js";
-import type { Plan } from "../plan/plan.js";
+import type { Plan, PlanInput } from "../plan/plan.js";
 import { formatInputType } from "../types/input-type.js";
 import { checkColumnType, nativeColumn } from "./arrow-bridge.js";
 import { outputBatch, outputSchema } from "./arrow-output.js";
@@ -32,18 +32,33 @@ export class BatchEngine {
     this.schema = outputSchema(plan);
   }
 
-  /** The batch's columns in the order of the plan's inputs, checked against the declaration. */
-  #columns(batch: RecordBatch): NativeColumn[] {
+  /** Where the plan's inputs are among the fields, each there once and of a type that fits. */
+  #positions(schema: Schema): number[] {
     return this.#plan.inputs.map(({ name, input }) => {
-      const at = batch.schema.fields.findIndex((field: Field) => field.name === name);
-      const data = batch.data.children[at] as Data | undefined;
-      if (data === undefined) {
+      const at = schema.fields.findIndex((field: Field) => field.name === name);
+      const field = schema.fields[at];
+      if (field === undefined) {
         throw new InputError("MISSING_INPUT", "the table lacks the column", {
           column: name,
           expected: formatInputType(input),
-          actual: `the columns ${batch.schema.fields.map((field: Field) => field.name).join(", ")}`,
+          actual: `the columns ${schema.fields.map((other: Field) => other.name).join(", ")}`,
         });
       }
+      if (schema.fields.some((other: Field, i) => i > at && other.name === name)) {
+        throw new InputError("SCHEMA_MISMATCH", "the table has several columns of the name", { column: name, fix: "Rename or drop all but one" });
+      }
+      checkColumnType(name, input, field.type as Field["type"]);
+      return at;
+    });
+  }
+
+  /** The batch's columns in the order of the plan's inputs, checked against the declaration. */
+  #columns(batch: RecordBatch): NativeColumn[] {
+    return this.#positions(batch.schema).map((at, i) => {
+      const { name, input } = this.#plan.inputs[i] as PlanInput;
+      const data = batch.data.children[at] as Data | undefined;
+      if (data === undefined) throw new InputError("INVALID_ARROW", "the batch has fewer columns than its schema", { column: name });
+      // The schema's type and the data's may differ.
       checkColumnType(name, input, data.type as Field["type"]);
       return nativeColumn(data, name);
     });
@@ -80,6 +95,8 @@ export class BatchEngine {
 
   table(table: Table, threads: number): Table {
     let row = 0;
+    // Without batches nothing below would look at the columns.
+    this.#positions(table.schema);
     const batches = table.batches.map((batch) => {
       const out = this.recordBatch(batch, threads, row);
       row += batch.numRows;
@@ -92,6 +109,7 @@ export class BatchEngine {
     const width = this.#plan.outputs.length;
     const matrix = target ?? new Float32Array(table.numRows * width);
     let row = 0;
+    this.#positions(table.schema);
     for (const batch of table instanceof Table ? table.batches : [table]) {
       this.#run(() => {
         this.#unwrap(addon().batch(this.#native, this.#columns(batch), batch.numRows, { threads, matrix, firstRow: row }), row);
@@ -106,6 +124,7 @@ export class BatchEngine {
     const total = table.numRows;
     const out: RecordBatch[] = [];
     let row = 0;
+    this.#positions(table.schema);
     for (const batch of table.batches) {
       if (signal?.aborted) throw new AbortedError("the batch was aborted", signal.reason);
       // Shared memory: the native threads count chunks in it and look there whether to stop.
@@ -142,7 +161,8 @@ export class BatchEngine {
 
 /** A vector map as a table; vectors of different chunks are aligned, lengths must agree. */
 export function tableOf(map: VectorMap): Table {
-  const vectors: Record<string, Vector> = {};
+  // Without a prototype: a column may be named "__proto__".
+  const vectors = Object.create(null) as Record<string, Vector>;
   let rows: number | undefined;
   for (const [name, value] of Object.entries(map)) {
     let vector: Vector;

@@ -93,6 +93,9 @@ export class Engine<in Row extends object = RowObject> {
 
   /** Row mode over several rows; the vectors share one block of memory. */
   rows(rows: readonly Row[]): Float32Array[] {
+    if (!Array.isArray(rows)) {
+      throw new InputError("WRONG_TYPE", "not a list of rows", { expected: "an array of row objects", actual: received(rows), fix: "Use row() for one row" });
+    }
     const matrix = this.#newMatrix(rows.length);
     const start = performance.now();
     this.#rows.rowsInto(rows as readonly RowObject[], matrix);
@@ -144,9 +147,7 @@ export class Engine<in Row extends object = RowObject> {
   toMatrix(data: RecordBatch | Table | VectorMap, target?: Float32Array): Float32Array {
     this.#requireVector();
     const table = data instanceof RecordBatch ? data : asTable(data);
-    if (target !== undefined && target.length < table.numRows * this.names.length) {
-      throw new RangeError(`the matrix needs ${table.numRows * this.names.length} elements, the target has ${target.length}`);
-    }
+    if (target !== undefined) checkMatrix(target, table.numRows * this.names.length);
     const start = performance.now();
     const matrix = this.#batches.matrix(table, this.#threads, target);
     this.#batchCounter.add(table.numRows, performance.now() - start);
@@ -216,6 +217,15 @@ export class Engine<in Row extends object = RowObject> {
 function checkThreads(threads: number): number {
   if (Number.isSafeInteger(threads) && threads >= 1 && threads <= 256) return threads;
   throw new DefinitionError("INVALID_PARAMETER", "threads", { expected: "an integer from 1 to 256", actual: received(threads) });
+}
+
+function checkMatrix(target: unknown, needed: number): void {
+  if (!(target instanceof Float32Array)) {
+    throw new InputError("WRONG_TYPE", "the matrix", { expected: "a Float32Array", actual: received(target) });
+  }
+  if (target.length < needed) {
+    throw new InputError("OUT_OF_RANGE", "the matrix is too small", { expected: `at least ${needed} elements`, actual: `${target.length}` });
+  }
 }
 
 function asTable(data: Table | VectorMap): Table {

@@ -1,4 +1,4 @@
-import { DefinitionError } from "../errors.js";
+import { DefinitionError, InputError, received } from "../errors.js";
 import { addon, EXCHANGE_ROWS, type NativePlan, type NativeRowRunner } from "../native.js";
 import type { Plan } from "../plan/plan.js";
 import { failureError } from "./failure.js";
@@ -65,18 +65,30 @@ export class RowEngine {
 
   rowInto(row: RowObject, target: Float32Array, offset: number): void {
     if (!this.#vectorReady) this.#needVector();
+    const vector = this.#vector;
+    // A getter of the row could take the target's memory away later: stores past its end are then ignored.
+    if (!(target instanceof Float32Array) || !Number.isInteger(offset) || offset < 0 || offset + vector.length > target.length) {
+      this.#badTarget(target, offset);
+    }
     this.#marshaller.write(row);
     if (!this.#runner.runVector()) this.#fail(this.#header, undefined);
-    const vector = this.#vector;
     // TypedArray.set costs 40 ns before it copies; a loop wins below some 100 elements.
     if (vector.length > 96) {
       target.set(vector, offset);
       return;
     }
-    if (offset < 0 || offset + vector.length > target.length) {
-      throw new RangeError(`the vector of ${vector.length} does not fit at ${offset} into ${target.length} elements`);
-    }
     for (let i = 0; i < vector.length; i++) target[offset + i] = vector[i] as number;
+  }
+
+  #badTarget(target: unknown, offset: unknown): never {
+    if (!(target instanceof Float32Array)) {
+      throw new InputError("WRONG_TYPE", "the target", { expected: "a Float32Array", actual: received(target) });
+    }
+    const width = this.#vector.length;
+    throw new InputError("OUT_OF_RANGE", `the vector of ${width} does not fit into the target of ${target.length} elements there`, {
+      expected: width > target.length ? `a target of at least ${width} elements` : `an offset from 0 to ${target.length - width}`,
+      actual: received(offset),
+    });
   }
 
   /** Rows one by one with row kernels, into a row-major matrix. */
@@ -84,7 +96,8 @@ export class RowEngine {
     if (!this.#vectorReady) this.#needVector();
     const width = this.#plan.outputs.length;
     const vector = this.#vector;
-    for (let r = 0; r < rows.length; r++) {
+    const total = rows.length;
+    for (let r = 0; r < total; r++) {
       // The loop's own number goes into messages: write as a row of a list.
       this.#marshaller.writeAt(rows[r] as RowObject, 0, r);
       if (!this.#runner.runVector()) this.#fail(this.#header, r);
@@ -98,8 +111,9 @@ export class RowEngine {
     if (!this.#vectorReady) this.#needVector();
     const many = (this.#many ??= this.#makeMany());
     const width = this.#plan.outputs.length;
-    for (let begin = 0; begin < rows.length; begin += EXCHANGE_ROWS) {
-      const count = Math.min(EXCHANGE_ROWS, rows.length - begin);
+    const total = rows.length;
+    for (let begin = 0; begin < total; begin += EXCHANGE_ROWS) {
+      const count = Math.min(EXCHANGE_ROWS, total - begin);
       let written = 0;
       try {
         for (; written < count; written++) many.marshaller.writeAt(rows[begin + written] as RowObject, written, begin + written);

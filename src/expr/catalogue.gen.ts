@@ -780,4 +780,10 @@ export const CATALOGUE: Readonly<Record<string, readonly CatalogueOverload[]>> =
     { args: ["float64"], argNames: ["x"], result: "float64", version: 1, nulls: "decides-itself", mayNull: false, mayFail: true, params: [{"name":"categories","kind":"list<float64>","text":"The categories."}, {"name":"values","kind":"list<float64>","text":"One value for each category."}, {"name":"missing","kind":"list<float64>","text":"The value of null and NaN, or none."}, {"name":"unknown","kind":"list<float64>","text":"The value of what is no category, or none."}] },
     { args: ["int64"], argNames: ["x"], result: "float64", version: 1, nulls: "decides-itself", mayNull: false, mayFail: true, params: [{"name":"categories","kind":"list<int64>","text":"The categories."}, {"name":"values","kind":"list<float64>","text":"One value for each category."}, {"name":"missing","kind":"list<float64>","text":"The value of null and NaN, or none."}, {"name":"unknown","kind":"list<float64>","text":"The value of what is no category, or none."}] },
   ],
+  quantileRank: [
+    { args: ["float64"], argNames: ["x"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [{"name":"quantiles","kind":"list<float64>","text":"Finite and not decreasing, at least one."}, {"name":"references","kind":"list<float64>","text":"The fraction that each quantile stands for."}, {"name":"margin","kind":"float64","text":"How near to either end counts as the end."}] },
+  ],
+  normalQuantile: [
+    { args: ["float64"], argNames: ["p"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
 };

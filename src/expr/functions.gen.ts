@@ -473,6 +473,21 @@ export class Float64Expr extends Expr<"float64"> {
   categoryValue(categories: readonly number[] | Float64Array, values: readonly number[] | Float64Array, missing: readonly number[] | Float64Array, unknown: readonly number[] | Float64Array): Float64Expr {
     return call("categoryValue", [this], { categories, values, missing, unknown }) as Float64Expr;
   }
+
+  /**
+   * The fraction of the training data below x: between two quantiles by linear interpolation of their references, in the middle of equal ones. 0 at the first quantile and 1 at the last, also within `margin` of them when it is above 0. NaN stays.
+   * @param quantiles Finite and not decreasing, at least one.
+   * @param references The fraction that each quantile stands for.
+   * @param margin How near to either end counts as the end.
+   */
+  quantileRank(quantiles: readonly number[] | Float64Array, references: readonly number[] | Float64Array, margin: number): Float64Expr {
+    return call("quantileRank", [this], { quantiles, references, margin }) as Float64Expr;
+  }
+
+  /** The x below which a standard normal variable lies with probability p, to about 1e-15 relative. -Infinity for 0, Infinity for 1 and NaN outside. */
+  normalQuantile(): Float64Expr {
+    return call("normalQuantile", [this]) as Float64Expr;
+  }
 }
 registerExprClass("float64", Float64Expr);
 

@@ -12,7 +12,7 @@ function wrong(type: DataType, value: unknown): never {
   throw new DefinitionError("WRONG_TYPE", "literal", { expected: formatType(type), actual: received(value) });
 }
 
-/** Ticks of a Date in a unit; undefined when the Date is invalid or between two ticks. */
+/** Ticks of a Date in a unit; undefined when the Date is invalid, between two ticks or too far off for 64 bits. */
 export function dateTicks(date: Date, unit: TimeUnit): bigint | undefined {
   const ms = date.getTime();
   if (!Number.isFinite(ms)) return undefined;
@@ -22,8 +22,10 @@ export function dateTicks(date: Date, unit: TimeUnit): bigint | undefined {
       return exact;
     case "us":
       return exact * 1_000n;
-    case "ns":
-      return exact * 1_000_000n;
+    case "ns": {
+      const ticks = exact * 1_000_000n;
+      return ticks >= INT64_MIN && ticks <= INT64_MAX ? ticks : undefined;
+    }
     case "s":
       return exact % 1_000n === 0n ? exact / 1_000n : undefined;
     case "d":
@@ -105,6 +107,8 @@ export function naturalType(value: unknown): DataType {
       return { kind: "bool" };
     case "string":
       return { kind: "utf8" };
+    default:
+    // an object of one of the kinds below
   }
   if (value instanceof BigInt64Array) return { kind: "list", item: { kind: "int64" } };
   if (ArrayBuffer.isView(value)) return { kind: "list", item: { kind: "float64" } };

@@ -190,10 +190,12 @@ class DuckDBSink implements TableSink {
   }
 
   private copyOptions(): string {
-    if (this.format === "parquet") return "FORMAT parquet";
-    if (this.format === "ndjson") return "FORMAT json";
+    // The file is a temporary one already; DuckDB would leave one of its own behind when it is interrupted.
+    const common = "USE_TMP_FILE false";
+    if (this.format === "parquet") return `FORMAT parquet, ${common}`;
+    if (this.format === "ndjson") return `FORMAT json, ${common}`;
     const delimiter = quoteText(this.options.delimiter ?? delimiterOf(this.path));
-    return `FORMAT csv, HEADER true, DELIMITER ${delimiter}`;
+    return `FORMAT csv, ${common}, HEADER true, DELIMITER ${delimiter}`;
   }
 
   private checkOpen(): void {

@@ -222,7 +222,7 @@ export function duckdbMessage(error: unknown): string {
   if (message.includes(dialectNotDetected)) {
     return "CSV Error: lines differ in their number of fields, a quote is not closed, or line ends are mixed";
   }
-  const advice = message.search(/\n\s*(LINE \d|Possible |file = |Try setting )/);
+  const advice = message.search(/\n\s*(LINE \d|Possible |file = |Try setting |Column .* is being converted as )/);
   return (advice < 0 ? message : message.slice(0, advice)).trim();
 }
 
