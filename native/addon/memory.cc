@@ -99,9 +99,15 @@ void* MemoryPool::take(size_t bytes, size_t* mapped) {
 }
 
 void MemoryPool::give(void* data, size_t mapped) {
-  if (kept_ + mapped > kMostKept) {
+  if (mapped > kMostKept) {
     unmap(data, mapped);
     return;
+  }
+  // The oldest make room: sizes that are asked for no more must not keep out those that are.
+  while (kept_ + mapped > kMostKept) {
+    unmap(free_.front().data, free_.front().mapped);
+    kept_ -= free_.front().mapped;
+    free_.erase(free_.begin());
   }
 #if defined(__linux__) && defined(MADV_FREE)
   madvise(data, mapped, MADV_FREE);

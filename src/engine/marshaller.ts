@@ -4,6 +4,7 @@ import type { NativeRowRunner } from "../native.js";
 import type { Plan } from "../plan/plan.js";
 import type { TimeUnit } from "../types/data-type.js";
 import { formatInputType, type AnyInputType, type Storage } from "../types/input-type.js";
+import { compileReader, type ReaderField, type RowReader, type SlowField } from "./compiled-reader.js";
 import { writeText } from "./text-writer.js";
 
 /** How a field is written; small integers, so that one switch in one loop serves all fields. */
@@ -66,6 +67,26 @@ function kindOf(input: AnyInputType): number {
   }
 }
 
+/** The fields whose numbers the compiled reader stores itself. */
+function readerField({ name, kind, slot, state, min, max, input }: Field): ReaderField {
+  const at = { name, slot, state };
+  const safe = "v >= -9007199254740991 && v <= 9007199254740991 && Math.trunc(v) === v";
+  switch (kind) {
+    case FLOAT64:
+      return { ...at, accepts: "true", store: "v" };
+    case FLOAT32:
+      return { ...at, accepts: "true", store: "Math.fround(v)" };
+    case INTEGER:
+      return { ...at, accepts: `v >= ${min} && v <= ${max} && Math.trunc(v) === v`, store: "v + 0" };
+    case INT64:
+      return { ...at, accepts: input.storage === "uint64" ? `v >= 0 && ${safe}` : safe, store: "int64" };
+    case TIME:
+      return { ...at, accepts: input.storage === "date32" ? "v >= -2147483648 && v <= 2147483647 && Math.trunc(v) === v" : safe, store: "int64" };
+    default:
+      return { ...at, accepts: undefined, store: "" };
+  }
+}
+
 const INITIAL_HEAP = 4096;
 const NO_VALIDITY = 0xffffffff;
 
@@ -89,6 +110,8 @@ export class Marshaller {
   #base = 0;
   readonly #rowBytes: number;
   #writes = 0;
+  /** Compiled for the fields' names; undefined where that is not possible. */
+  readonly #reader: RowReader | undefined;
 
   constructor(plan: Plan, runner: NativeRowRunner) {
     this.#runner = runner;
@@ -113,6 +136,8 @@ export class Marshaller {
         unit: input.type.kind === "timestamp" ? input.type.unit : "ms",
       };
     });
+    const slow: SlowField = (index, value, row, number) => this.#field(this.#fields[index] as Field, value, row, number);
+    this.#reader = compileReader(this.#fields.map(readerField), this.#f64, this.#u32, this.#states, slow);
   }
 
   #grow(bytes: number): void {
@@ -144,57 +169,13 @@ export class Marshaller {
     const ticket = ++this.#writes;
     const base = at * this.#rowBytes;
     this.#base = base / 8;
-    const fields = this.#fields;
-    const f64 = this.#f64;
-    const states = this.#states;
-    for (let i = 0; i < fields.length; i++) {
-      const field = fields[i] as Field;
-      const value = row[field.name];
-      if (value === undefined || value === null) {
-        if (!field.nullable) this.#missing(field, row, value, number);
-        states[base + field.state] = 1;
-        continue;
-      }
-      states[base + field.state] = 0;
-      switch (field.kind) {
-        case FLOAT64:
-          if (typeof value !== "number") this.#wrong(field, value, number);
-          f64[this.#base + field.slot] = value as number;
-          break;
-        case FLOAT32:
-          if (typeof value !== "number") this.#wrong(field, value, number);
-          f64[this.#base + field.slot] = Math.fround(value as number);
-          break;
-        case FLOAT16:
-          if (typeof value !== "number") this.#wrong(field, value, number);
-          f64[this.#base + field.slot] = roundToFloat16(value as number);
-          break;
-        case INTEGER:
-          if (typeof value !== "number") this.#wrong(field, value, number);
-          if (!((value as number) >= field.min && (value as number) <= field.max) || Math.trunc(value as number) !== value) {
-            this.#outOfRange(field, value, number);
-          }
-          // -0 is not an integer that a column can hold.
-          f64[this.#base + field.slot] = (value as number) + 0;
-          break;
-        case INT64:
-          if (typeof value === "number" && Number.isSafeInteger(value)) this.#writeSafe(this.#base + field.slot, value);
-          else this.#i64[this.#base + field.slot] = this.#bigint(field, value, number);
-          if (field.input.storage === "uint64" && (value as number | bigint) < 0) this.#outOfRange(field, value, number);
-          break;
-        case BOOL:
-          if (typeof value !== "boolean") this.#wrong(field, value, number);
-          f64[this.#base + field.slot] = value === true ? 1 : 0;
-          break;
-        case UTF8:
-          if (typeof value !== "string") this.#wrong(field, value, number);
-          this.#text(field, value as string, (this.#base + field.slot) * 2, number);
-          break;
-        case TIME:
-          this.#time(field, value, number);
-          break;
-        default:
-          this.#list(field, value, number);
+    if (this.#reader !== undefined) {
+      this.#reader(row, base, number);
+    } else {
+      const fields = this.#fields;
+      for (let i = 0; i < fields.length; i++) {
+        const field = fields[i] as Field;
+        this.#field(field, row[field.name], row, number);
       }
     }
     // A getter of the row that used this engine would have overwritten what was written before it.
@@ -203,6 +184,58 @@ export class Marshaller {
         ...(number === undefined ? {} : { row: number }),
         expected: "an object of plain values",
       });
+    }
+  }
+
+  /** Any value of a field. */
+  #field(field: Field, value: unknown, row: Readonly<Record<string, unknown>>, number: number | undefined): void {
+    const state = this.#base * 8 + field.state;
+    if (value === undefined || value === null) {
+      if (!field.nullable) this.#missing(field, row, value, number);
+      this.#states[state] = 1;
+      return;
+    }
+    this.#states[state] = 0;
+    const slot = this.#base + field.slot;
+    switch (field.kind) {
+      case FLOAT64:
+        if (typeof value !== "number") this.#wrong(field, value, number);
+        this.#f64[slot] = value as number;
+        break;
+      case FLOAT32:
+        if (typeof value !== "number") this.#wrong(field, value, number);
+        this.#f64[slot] = Math.fround(value as number);
+        break;
+      case FLOAT16:
+        if (typeof value !== "number") this.#wrong(field, value, number);
+        this.#f64[slot] = roundToFloat16(value as number);
+        break;
+      case INTEGER:
+        if (typeof value !== "number") this.#wrong(field, value, number);
+        if (!((value as number) >= field.min && (value as number) <= field.max) || Math.trunc(value as number) !== value) {
+          this.#outOfRange(field, value, number);
+        }
+        // -0 is not an integer that a column can hold.
+        this.#f64[slot] = (value as number) + 0;
+        break;
+      case INT64:
+        if (typeof value === "number" && Number.isSafeInteger(value)) this.#writeSafe(slot, value);
+        else this.#i64[slot] = this.#bigint(field, value, number);
+        if (field.input.storage === "uint64" && (value as number | bigint) < 0) this.#outOfRange(field, value, number);
+        break;
+      case BOOL:
+        if (typeof value !== "boolean") this.#wrong(field, value, number);
+        this.#f64[slot] = value === true ? 1 : 0;
+        break;
+      case UTF8:
+        if (typeof value !== "string") this.#wrong(field, value, number);
+        this.#text(field, value as string, slot * 2, number);
+        break;
+      case TIME:
+        this.#time(field, value, number);
+        break;
+      default:
+        this.#list(field, value, number);
     }
   }
 
@@ -259,6 +292,14 @@ export class Marshaller {
   }
 
   #time(field: Field, value: unknown, number: number | undefined): void {
+    if (value instanceof Date && field.unit === "ms") {
+      // The common case, without a boxed number on its way through #ticks.
+      const ms = value.getTime();
+      if (Number.isFinite(ms)) {
+        this.#writeSafe(this.#base + field.slot, ms);
+        return;
+      }
+    }
     const ticks = this.#ticks(field, field.unit, value, number);
     if (field.input.storage === "date32" && (ticks < -2147483648 || ticks > 2147483647)) this.#outOfRange(field, value, number);
     if (typeof ticks === "number") this.#writeSafe(this.#base + field.slot, ticks);
