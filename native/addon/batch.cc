@@ -19,7 +19,10 @@ int64_t integer(Napi::Env env, const Napi::Value& v, const char* name) {
   return static_cast<int64_t>(d);
 }
 
-Buffer buffer(Napi::Env env, const Napi::Value& v, const char* name) {
+// `lent` gathers the typed arrays that are read: they must live as long as the run.
+using Lent = std::vector<napi_value>;
+
+Buffer buffer(Napi::Env env, const Napi::Value& v, const char* name, Lent& lent) {
   if (v.IsUndefined() || v.IsNull()) return {};
   if (!v.IsTypedArray()) bad(env, std::string(name) + " must be a typed array");
   napi_typedarray_type type;
@@ -27,13 +30,14 @@ Buffer buffer(Napi::Env env, const Napi::Value& v, const char* name) {
   void* data = nullptr;
   napi_value array_buffer;
   if (napi_get_typedarray_info(env, v, &type, &length, &data, &array_buffer, &offset) != napi_ok) throw Napi::Error::New(env);
+  lent.push_back(v);
   static constexpr size_t widths[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8};
   if (static_cast<size_t>(type) >= std::size(widths)) bad(env, std::string(name) + " has an unknown element type");
   return {static_cast<const uint8_t*>(data), length * widths[type]};
 }
 
 // { type, offset, length, validity?, validityOffset, values?, offsets?, indexType?, listSize?, child? }
-ArrowColumn read_column(Napi::Env env, const Napi::Value& value, int depth = 0) {
+ArrowColumn read_column(Napi::Env env, const Napi::Value& value, Lent& lent, int depth = 0) {
   if (!value.IsObject()) bad(env, "a column must be an object");
   if (depth > 2) bad(env, "a column is nested too deeply");
   const Napi::Object o = value.As<Napi::Object>();
@@ -43,11 +47,11 @@ ArrowColumn read_column(Napi::Env env, const Napi::Value& value, int depth = 0) 
   c.type = static_cast<ArrowType>(type);
   c.offset = integer(env, o.Get("offset"), "offset");
   c.length = integer(env, o.Get("length"), "length");
-  c.validity = buffer(env, o.Get("validity"), "validity");
+  c.validity = buffer(env, o.Get("validity"), "validity", lent);
   if (c.validity.bytes > 0) c.validity_offset = integer(env, o.Get("validityOffset"), "validityOffset");
-  c.values = buffer(env, o.Get("values"), "values");
+  c.values = buffer(env, o.Get("values"), "values", lent);
   if (c.type >= ArrowType::kUtf8) {
-    c.offsets = buffer(env, o.Get("offsets"), "offsets");
+    c.offsets = buffer(env, o.Get("offsets"), "offsets", lent);
     if (c.type == ArrowType::kDictionary) {
       const int64_t index = integer(env, o.Get("indexType"), "indexType");
       if (index > static_cast<int64_t>(ArrowType::kUInt64)) bad(env, "unknown index type");
@@ -55,7 +59,7 @@ ArrowColumn read_column(Napi::Env env, const Napi::Value& value, int depth = 0) 
     }
     if (c.type == ArrowType::kFixedSizeList) c.list_size = integer(env, o.Get("listSize"), "listSize");
     if (const Napi::Value child = o.Get("child"); child.IsObject()) {
-      c.child = std::make_unique<ArrowColumn>(read_column(env, child, depth + 1));
+      c.child = std::make_unique<ArrowColumn>(read_column(env, child, lent, depth + 1));
     }
   }
   return c;
@@ -73,6 +77,7 @@ size_t output_width(OutputType type) {
 struct Job {
   std::shared_ptr<const CompiledPlan> plan;
   std::vector<ArrowColumn> columns;
+  Lent lent;  // handles of the calling scope
   std::vector<OutputMemory> memory;
   std::vector<OutputMemory> validity;
   std::vector<OutputBuffer> outputs;
@@ -136,7 +141,7 @@ Job read_job(const Napi::CallbackInfo& info) {
   if (columns.Length() != job.plan->input_count()) bad(env, "the number of columns differs from the plan's inputs");
   for (uint32_t i = 0; i < columns.Length(); ++i) {
     const Napi::Value v = columns.Get(i);
-    job.columns.push_back(job.plan->uses(i) ? read_column(env, v) : ArrowColumn{});
+    job.columns.push_back(job.plan->uses(i) ? read_column(env, v, job.lent) : ArrowColumn{});
   }
   const Napi::Object options = info[3].As<Napi::Object>();
   const int64_t threads = integer(env, options.Get("threads"), "threads");
@@ -147,7 +152,7 @@ Job read_job(const Napi::CallbackInfo& info) {
     const auto width = static_cast<int64_t>(job.plan->program().outputs.size());
     const int64_t first = integer(env, options.Get("firstRow"), "firstRow");
     if (matrix.As<Napi::TypedArray>().TypedArrayType() != napi_float32_array) bad(env, "matrix must be a Float32Array");
-    const Buffer b = buffer(env, matrix, "matrix");
+    const Buffer b = buffer(env, matrix, "matrix", job.lent);
     if (first > (int64_t{1} << 40) || job.rows > (int64_t{1} << 40) ||
         static_cast<uint64_t>((first + job.rows) * width) > b.bytes / 4) {
       bad(env, "matrix is too small");
@@ -232,21 +237,26 @@ Napi::Value result_object(Napi::Env env, Job& job) {
 
 class BatchWorker : public Napi::AsyncWorker {
  public:
-  BatchWorker(Napi::Env env, Job job, const Napi::CallbackInfo& info)
-      : Napi::AsyncWorker(env), job_(std::move(job)), deferred_(Napi::Promise::Deferred::New(env)) {
-    // The columns' and the matrix's memory must live as long as the threads read and write it.
-    columns_ = Napi::Persistent(info[1].As<Napi::Object>());
-    options_ = Napi::Persistent(info[3].As<Napi::Object>());
-    control_ = Napi::Persistent(info[4].As<Napi::Object>());
+  BatchWorker(Napi::Env env, Job job) : Napi::AsyncWorker(env), job_(std::move(job)), deferred_(Napi::Promise::Deferred::New(env)) {
+    // Not the column objects: their properties could be changed meanwhile.
+    Napi::Array lent = Napi::Array::New(env);
+    for (const napi_value v : job_.lent) lent.Set(lent.Length(), v);
+    job_.lent.clear();
+    lent_ = Napi::Persistent(lent.As<Napi::Object>());
   }
   Napi::Promise promise() const { return deferred_.Promise(); }
   void Execute() override {
     std::vector<std::unique_ptr<BatchExecutor>> executors;
-    job_.run(executors);
+    try {
+      job_.run(executors);
+    } catch (const std::bad_alloc&) {
+      refused_ = true;
+    }
   }
   void OnOK() override {
     Napi::HandleScope scope(Env());
     try {
+      if (refused_) out_of_memory(Env());
       deferred_.Resolve(result_object(Env(), job_));
     } catch (const Napi::Error& e) {
       deferred_.Reject(e.Value());
@@ -257,7 +267,8 @@ class BatchWorker : public Napi::AsyncWorker {
  private:
   Job job_;
   Napi::Promise::Deferred deferred_;
-  Napi::ObjectReference columns_, options_, control_;
+  Napi::ObjectReference lent_;
+  bool refused_ = false;
 };
 
 }  // namespace
@@ -280,12 +291,12 @@ Napi::Value run_batch_async(const Napi::CallbackInfo& info) {
   if (info.Length() < 5 || !info[4].IsTypedArray() || info[4].As<Napi::TypedArray>().TypedArrayType() != napi_int32_array) {
     bad(env, "control must be an Int32Array");
   }
-  const Buffer control = buffer(env, info[4], "control");
+  const Buffer control = buffer(env, info[4], "control", job.lent);
   if (control.bytes < 8) bad(env, "control must hold two values");
   static_assert(sizeof(std::atomic<int32_t>) == sizeof(int32_t) && std::atomic<int32_t>::is_always_lock_free);
   auto* words = reinterpret_cast<std::atomic<int32_t>*>(const_cast<uint8_t*>(control.data));
   job.control = {words, words + 1};
-  auto* worker = new BatchWorker(env, std::move(job), info);
+  auto* worker = new BatchWorker(env, std::move(job));
   const Napi::Promise promise = worker->promise();
   worker->Queue();
   return promise;

@@ -51,8 +51,12 @@ napi_value run_rows(napi_env env, napi_callback_info info) {
     return nullptr;
   }
   if (!r.batch) {
-    r.batch = std::make_unique<BatchExecutor>(r.plan);
-    if (!r.batch->ready()) {
+    try {
+      r.batch = std::make_unique<BatchExecutor>(r.plan);
+    } catch (const std::bad_alloc&) {
+      // as when its scratch memory is refused
+    }
+    if (!r.batch || !r.batch->ready()) {
       r.batch.reset();
       napi_throw_error(env, "OUT_OF_MEMORY", "memory for the batch could not be allocated");
       return nullptr;
@@ -128,7 +132,15 @@ Napi::Value make_row_runner(const Napi::CallbackInfo& info) {
     throw Napi::RangeError::New(env, "rowRunner(plan, capacity): capacity must be from 1 to " + std::to_string(kChunkRows));
   }
   const ExchangeLayout layout = exchange_layout(*plan, capacity);
-  auto runner = std::make_shared<RowRunner>(plan, layout);
+  if (layout.bytes == 0) {
+    throw plan_error(env, PlanError("TOO_LARGE", "a buffer for " + std::to_string(capacity) + " rows of so many inputs and outputs would take more than 4 GiB"));
+  }
+  std::shared_ptr<RowRunner> runner;
+  try {
+    runner = std::make_shared<RowRunner>(plan, layout);
+  } catch (const std::bad_alloc&) {
+    throw plan_error(env, PlanError("OUT_OF_MEMORY", "memory for the row's registers could not be allocated"));
+  }
   Napi::ArrayBuffer exchange = Napi::ArrayBuffer::New(env, layout.bytes);
   std::memset(exchange.Data(), 0, layout.bytes);
   runner->exchange = static_cast<unsigned char*>(exchange.Data());

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <cstring>
+#include <limits>
 
 #include "core/arena.h"
 #include "core/utf8.h"
@@ -25,20 +26,20 @@ struct ExchangeLayout {
 constexpr uint32_t kExchangeHeader = 32;
 constexpr uint32_t kExchangeInput = 16;
 
+// `bytes` is 0 where the buffer would not fit 32-bit offsets.
 inline ExchangeLayout exchange_layout(const CompiledPlan& plan, uint32_t capacity) {
-  const auto pad = [](uint32_t n) { return (n + 7) & ~7u; };
-  const auto inputs = static_cast<uint32_t>(plan.input_count());
-  const auto outputs = static_cast<uint32_t>(plan.program().outputs.size());
-  ExchangeLayout l{};
-  l.capacity = capacity;
-  l.rows = kExchangeHeader;
-  l.states = inputs * kExchangeInput;
-  l.row_bytes = l.states + pad(inputs);
-  l.vector = l.rows + l.row_bytes * capacity;
-  l.values = l.vector + pad(outputs * 4 * capacity);
-  l.output_states = l.values + outputs * 8;
-  l.bytes = l.output_states + pad(outputs);
-  return l;
+  const auto pad = [](uint64_t n) { return (n + 7) & ~uint64_t{7}; };
+  const uint64_t inputs = plan.input_count();
+  const uint64_t outputs = plan.program().outputs.size();
+  const uint64_t states = inputs * kExchangeInput;
+  const uint64_t row_bytes = states + pad(inputs);
+  const uint64_t vector = kExchangeHeader + row_bytes * capacity;
+  const uint64_t values = vector + pad(outputs * 4 * capacity);
+  const uint64_t output_states = values + outputs * 8;
+  const uint64_t bytes = output_states + pad(outputs);
+  if (bytes > std::numeric_limits<uint32_t>::max()) return ExchangeLayout{};
+  const auto narrow = [](uint64_t n) { return static_cast<uint32_t>(n); };
+  return {capacity, kExchangeHeader, narrow(row_bytes), narrow(states), narrow(vector), narrow(values), narrow(output_states), narrow(bytes)};
 }
 
 template <class T>

@@ -42,6 +42,7 @@ void run(const std::shared_ptr<const CompiledPlan>& plan, Bytes& in) {
   PlanWriter values(in);
   const uint32_t capacity = 1 + in.below(130);
   const ExchangeLayout layout = exchange_layout(*plan, capacity);
+  if (layout.bytes == 0) return;
   const Exact exchange(layout.bytes);
   const Exact heap(kHeapBytes);
   fill_heap(in, heap);

@@ -29,6 +29,7 @@ export function declare<I extends Inputs>(inputs: I, build: (inputs: ExprsOf<I>)
   }
   const exprs: Record<string, Expr> = Object.create(null) as Record<string, Expr>;
   for (const [name, input] of Object.entries(inputs)) {
+    checkName("inputs", name);
     if (typeof input !== "object" || input === null || parseInputType(safeFormat(input)) === undefined) {
       throw new DefinitionError("INVALID_DEFINITION", "not an input type", {
         path: ["inputs", name],
@@ -69,7 +70,14 @@ function safeFormat(input: Inputs[string]): string {
   }
 }
 
+/** A lone surrogate has no UTF-8 form: neither a spec file nor an Arrow schema can hold it. */
+function checkName(place: string, name: string): void {
+  if (name.isWellFormed()) return;
+  throw new DefinitionError("INVALID_DEFINITION", "the name holds a lone surrogate", { path: [place, name] });
+}
+
 function declareFeature(name: string, value: unknown): DeclaredFeature {
+  checkName("features", name);
   if (value instanceof ColumnsExpr) return { name, node: value.node, output: value.output, columns: true };
   if (value instanceof Feature) return { name, node: value.expr.node, output: value.output, columns: false };
   if (value instanceof Expr) return { name, node: value.node, output: "float32", columns: false };

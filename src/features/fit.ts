@@ -32,13 +32,21 @@ export interface FitProgress {
 /** Fitted nodes by how many passes must come before: one below another's argument needs that one's state. */
 function passes(nodes: readonly FittedNode[]): FittedNode[][] {
   const depth = new Map<Node, number>();
-  const depthOf = (node: Node): number => {
-    const known = depth.get(node);
-    if (known !== undefined) return known;
-    const below = node.kind === "call" || node.kind === "fitted" ? Math.max(0, ...node.args.map(depthOf)) : 0;
-    const own = node.kind === "fitted" ? below + 1 : below;
-    depth.set(node, own);
-    return own;
+  // Without recursion: graphs may be deep.
+  const depthOf = (root: Node): number => {
+    const stack: Node[] = [root];
+    for (let node = stack.at(-1); node !== undefined; node = stack.at(-1)) {
+      const args = node.kind === "call" || node.kind === "fitted" ? node.args : [];
+      const missing = args.filter((arg) => !depth.has(arg));
+      if (missing.length > 0) {
+        stack.push(...missing);
+        continue;
+      }
+      stack.pop();
+      const below = args.reduce((most, arg) => Math.max(most, depth.get(arg) as number), 0);
+      depth.set(node, node.kind === "fitted" ? below + 1 : below);
+    }
+    return depth.get(root) as number;
   };
   const out: FittedNode[][] = [];
   for (const node of nodes) (out[depthOf(node) - 1] ??= []).push(node);

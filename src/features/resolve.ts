@@ -32,23 +32,35 @@ export class Resolver {
     return lowered;
   }
 
-  /** The graph without fitted nodes. */
+  /** The graph without fitted nodes. Without recursion over calls: graphs may be deep. */
   node(root: Node): Node {
-    const known = this.#nodes.get(root);
-    if (known !== undefined) return known;
-    let out: Node = root;
-    if (root.kind === "fitted") {
-      const lowered = this.lowered(root);
-      if (Array.isArray(lowered)) {
-        throw new DefinitionError("INVALID_DEFINITION", `${formatNode(root, 1)} has several columns and can only be a feature of its own`);
+    const stack: Node[] = [root];
+    for (let node = stack.at(-1); node !== undefined; node = stack.at(-1)) {
+      if (!this.#nodes.has(node) && node.kind === "call") {
+        const missing = node.args.filter((arg) => !this.#nodes.has(arg));
+        if (missing.length > 0) {
+          stack.push(...missing);
+          continue;
+        }
       }
-      out = (lowered as Expr).node;
-    } else if (root.kind === "call") {
-      const args = root.args.map((arg) => this.node(arg));
-      if (args.some((arg, i) => arg !== root.args[i])) out = Object.freeze({ ...root, args: Object.freeze(args) });
+      stack.pop();
+      if (!this.#nodes.has(node)) this.#nodes.set(node, this.#replace(node));
     }
-    this.#nodes.set(root, out);
-    return out;
+    return this.#nodes.get(root) as Node;
+  }
+
+  /** One node whose arguments have been replaced. */
+  #replace(node: Node): Node {
+    if (node.kind === "fitted") {
+      const lowered = this.lowered(node);
+      if (Array.isArray(lowered)) {
+        throw new DefinitionError("INVALID_DEFINITION", `${formatNode(node, 1)} has several columns and can only be a feature of its own`);
+      }
+      return (lowered as Expr).node;
+    }
+    if (node.kind !== "call") return node;
+    const args = node.args.map((arg) => this.#nodes.get(arg) as Node);
+    return args.some((arg, i) => arg !== node.args[i]) ? Object.freeze({ ...node, args: Object.freeze(args) }) : node;
   }
 
   /** A declared feature as the columns of the plan. */

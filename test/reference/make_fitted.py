@@ -21,6 +21,7 @@ from sklearn.preprocessing import (
     MinMaxScaler,
     OneHotEncoder,
     OrdinalEncoder,
+    PowerTransformer,
     QuantileTransformer,
     RobustScaler,
     StandardScaler,
@@ -195,6 +196,42 @@ def quantile():
         ({"nQuantiles": 1}, {"n_quantiles": 1}),
     ]
     return scaler_cases(QuantileTransformer, options, lambda f: {"quantiles": f.quantiles_[:, 0]})
+
+
+def power():
+    def cases(columns, options):
+        found = scaler_cases(
+            PowerTransformer, options, lambda f: {"lambda": f.lambdas_[0]}, {name: COLUMNS[name] for name in columns}
+        )
+        for case in found:
+            # SciPy stops searching some 1e-8 from the best lambda, where the likelihood no longer changes.
+            case["stateRelative"] = case["relative"] = 1e-6
+            case["absolute"] = 1e-6
+        return found
+
+    yeo_johnson = [({}, {}), ({"standardize": False}, {"standardize": False})]
+    box_cox = [({"method": "box-cox", **ours}, {"method": "box-cox", **theirs}) for ours, theirs in yeo_johnson]
+    out = cases(["ordinary", "with missing", "random", "skewed", "ties", "integers"], yeo_johnson)
+    boxed = []
+    for name in ("random", "skewed", "ties"):
+        for ours, theirs in box_cox:
+            fitted = PowerTransformer(**theirs).fit(numeric(COLUMNS[name]))
+            rows = [v for v in rows_of(COLUMNS[name]) if v is None or not v <= 0]
+            boxed.append(
+                {
+                    "name": f"{name} {json.dumps(ours)}",
+                    "type": "float64",
+                    "options": ours,
+                    "fit": plain(COLUMNS[name]),
+                    "state": {"lambda": plain(fitted.lambdas_[0])},
+                    "rows": plain(rows),
+                    "output": plain(fitted.transform(numeric(rows))),
+                    "stateRelative": 1e-6,
+                    "relative": 1e-6,
+                    "absolute": 1e-6,
+                }
+            )
+    return out + boxed
 
 
 def bins():
@@ -495,6 +532,7 @@ def main():
         "maxAbsScaler": max_abs(),
         "robustScaler": robust(),
         "quantileTransformer": quantile(),
+        "powerTransformer": power(),
         "kBinsDiscretizer": bins(),
         "simpleImputer": imputer(),
         "oneHotEncoder": one_hot(),

@@ -212,6 +212,7 @@ describe("merging shards equals one run", () => {
     ["winsorizer", {}, "float64"],
     ["kBinsDiscretizer", {}, "float64"],
     ["quantileTransformer", {}, "float64"],
+    ["powerTransformer", {}, "float64"],
     ["simpleImputer", {}, "float64"],
     ["simpleImputer", { strategy: "median" }, "float64"],
     ["simpleImputer", { strategy: "most_frequent" }, "utf8"],
@@ -220,6 +221,7 @@ describe("merging shards equals one run", () => {
     ["oneHotEncoder", { minFrequency: 5 }, "float64"],
     ["ordinalEncoder", {}, "utf8"],
     ["frequencyEncoder", {}, "utf8"],
+    ["topKCategorical", { k: 3 }, "utf8"],
   ];
 
   test("of every transformation", () => {

@@ -27,7 +27,7 @@ function rowsOf(table: Table): unknown[][] {
 
 describe("bad options", () => {
   type Name =
-    | "standardScaler" | "minMaxScaler" | "maxAbsScaler" | "robustScaler" | "kBinsDiscretizer" | "binarizer" | "winsorizer" | "quantileTransformer"
+    | "standardScaler" | "minMaxScaler" | "maxAbsScaler" | "robustScaler" | "kBinsDiscretizer" | "binarizer" | "winsorizer" | "quantileTransformer" | "powerTransformer" | "topKCategorical"
     | "simpleImputer" | "oneHotEncoder" | "ordinalEncoder" | "frequencyEncoder";
   /** The methods as JavaScript sees them: with any options. */
   type Loose = Readonly<Record<Name, (options?: unknown) => unknown>>;
@@ -52,6 +52,7 @@ describe("bad options", () => {
     ["unit variance of all data", ({ a }) => a.robustScaler({ quantileRange: [0, 100], unitVariance: true }), "INVALID_PARAMETER", ["unitVariance"]],
     ["one bin", ({ a }) => a.kBinsDiscretizer({ nBins: 1 }), "INVALID_PARAMETER", ["nBins", "from 2"]],
     ["an unknown strategy", ({ a }) => a.kBinsDiscretizer({ strategy: "kmeans" }), "INVALID_PARAMETER", ["strategy", '"quantile", "uniform"']],
+    ["a power of another kind", ({ a }) => a.powerTransformer({ method: "boxcox" }), "INVALID_PARAMETER", ["method", '"box-cox"']],
     ["no quantiles", ({ a }) => a.quantileTransformer({ nQuantiles: 0 }), "INVALID_PARAMETER", ["nQuantiles", "from 1"]],
     ["an infinite threshold", ({ a }) => a.binarizer({ threshold: Infinity }), "INVALID_PARAMETER", ["threshold"]],
     ["an unknown imputation", ({ a }) => a.simpleImputer({ strategy: "mode" }), "INVALID_PARAMETER", ["strategy", '"most_frequent"']],
@@ -80,6 +81,8 @@ describe("bad options", () => {
     ["the policy without a value", ({ s }) => s.ordinalEncoder({ handleUnknown: "use_encoded_value" }), "INVALID_PARAMETER", ["unknownValue"]],
     ["an unknown value of 0.5", ({ s }) => s.ordinalEncoder({ handleUnknown: "use_encoded_value", unknownValue: 0.5 }), "INVALID_PARAMETER", ["an integer or NaN"]],
     ["percentages as text", ({ a }) => a.winsorizer({ quantileRange: ["1", "99"] }), "INVALID_PARAMETER", ["quantileRange"]],
+    ["half a text", ({ s }) => s.topKCategorical({ k: 0.5 }), "INVALID_PARAMETER", ["k", "from 1"]],
+    ["a label that is no text", ({ s }) => s.topKCategorical({ otherLabel: "\ud800" }), "INVALID_PARAMETER", ["otherLabel"]],
     ["a text to count", ({ a }) => a.frequencyEncoder({ normalize: 1 }), "INVALID_PARAMETER", ["normalize", "a boolean"]],
   ];
   test.each(cases)("%s", (_name, features, code, words) => {
@@ -194,6 +197,14 @@ describe("bad data", () => {
     await expect(known.fit(bools)).rejects.toThrow(expect.objectContaining({ code: "UNKNOWN_CATEGORY", row: 1 }) as SkewlessError);
   });
 
+  test("Box-Cox of zero", async () => {
+    const set = defineFeatures({ inputs: NUMBER, features: ({ a }) => ({ a: a.powerTransformer({ method: "box-cox" }) }) });
+    await expect(set.fit(a([1, null, NaN, 2, 0]))).rejects.toThrow(expect.objectContaining({ code: "OUT_OF_RANGE", row: 4, actual: "0" }) as SkewlessError);
+    const constant = await set.fit(a([5, 5, null]));
+    expect(constant.steps[0]?.state["lambda"]).toBe(1);
+    expect(constant.compile().row({ a: 5 })[0]).toBeCloseTo(0, 12);
+  });
+
   test("bins too narrow for float64", async () => {
     const set = defineFeatures({ inputs: NUMBER, features: ({ a }) => ({ a: a.kBinsDiscretizer({ strategy: "uniform", nBins: 10 }) }) });
     await expect(set.fit(a([1, 1 + 2 ** -51]))).rejects.toThrow(failing("OUT_OF_RANGE", "too close", "fewer bins"));
@@ -257,6 +268,32 @@ describe("one-hot columns", () => {
     expect(() => engine.row({ s: null })).toThrow(expect.objectContaining({ code: "UNKNOWN_CATEGORY" }));
     expect(engine.row({ s: "b" })).toEqual(Float32Array.of(0, 1));
   });
+});
+
+test("the most frequent texts stay, and can be encoded", async () => {
+  const set = defineFeatures({
+    inputs: TEXT,
+    features: ({ s }) => ({
+      text: s.topKCategorical({ k: 2, otherLabel: "?" }).as("utf8"),
+      code: s.topKCategorical({ k: 2 }).oneHotEncoder({ handleUnknown: "ignore" }),
+      missing: s.missingIndicator(),
+    }),
+  });
+  // b: 3, then a, c and d twice each: a is the first in order.
+  const fitted = await set.fit(s(["d", "c", "b", "a", "b", "a", null, "d", "c", "b"]));
+  expect(fitted.names).toEqual(["text", "code_Other", "code_a", "code_b", "code_missing", "missing"]);
+  expect(rowsOf(fitted.compile().batch(s(["a", "b", "c", "unseen", null])))).toEqual([
+    ["a", 0, 1, 0, 0, 0],
+    ["b", 0, 0, 1, 0, 0],
+    ["?", 1, 0, 0, 0, 0],
+    ["?", 1, 0, 0, 0, 0],
+    [null, 0, 0, 0, 1, 1],
+  ]);
+});
+
+test("missing numbers are null and NaN", () => {
+  const set = defineFeatures({ inputs: NUMBER, features: ({ a }) => ({ a: a.missingIndicator() }) });
+  expect(rowsOf(set.compile().batch(a([1, null, NaN, Infinity])))).toEqual([[0], [1], [1], [0]]);
 });
 
 describe("imputers", () => {
@@ -361,6 +398,7 @@ describe("every transformation", () => {
       robust: a.robustScaler(),
       winsorized: a.winsorizer({ quantileRange: [10, 90] }),
       rank: a.quantileTransformer({ nQuantiles: 5 }),
+      power: a.powerTransformer(),
       normal: a.quantileTransformer({ outputDistribution: "normal" }),
       binary: a.binarizer({ threshold: 1 }),
       bins: a.kBinsDiscretizer({ nBins: 4 }),

@@ -5,16 +5,14 @@ import { BoolExpr, Float64Expr, Int64Expr, Utf8Expr } from "../../expr/functions
 import { formatType, type DataType } from "../../types/data-type.js";
 import { applyColumns, applyTransform, choice, isBoolean, onlyOptions, option } from "../apply.js";
 import { defineTransform, type Accumulator, type FitColumn, type Lowered } from "../transform.js";
-import { Categories, CATEGORY_KINDS, MAX_DISTINCT, readCategory, type Category, type CategoryKind } from "./statistics/categories.js";
-import { Moments } from "./statistics/moments.js";
-import { noValues } from "./statistics/numbers.js";
-import { Quantiles } from "./statistics/quantiles.js";
+import { CATEGORY_KINDS, readCategory, type Category, type CategoryKind } from "./statistics/categories.js";
+import { ConstantSource, MeanSource, MedianSource, ModeSource, type FillSource } from "./statistics/fill-sources.js";
 
 export type ImputerStrategy = "mean" | "median" | "most_frequent" | "constant";
 
-export interface SimpleImputerOptions<T, Strategy extends ImputerStrategy = ImputerStrategy> {
-  /** Where the value comes from that takes the place of missing ones. */
-  readonly strategy?: Strategy;
+export interface SimpleImputerOptions<T> {
+  /** Where the value comes from that takes the place of missing ones; "mean" by default. */
+  readonly strategy?: ImputerStrategy;
   /** The value of strategy "constant"; by default 0, false or "missing_value". */
   readonly fillValue?: T;
   /** Adds a column `<feature>_missing` of 0 and 1, if fitting saw missing values; false by default. */
@@ -36,94 +34,7 @@ type State = {
   readonly rankError: number;
 };
 
-/** What each strategy gathers, and the value that it comes to. */
-interface Source<Self> {
-  readonly count: number;
-  update(column: FitColumn): void;
-  merge(other: Self): void;
-  value(): { readonly fill: Category; readonly rankError: number };
-}
-
-class MeanSource implements Source<MeanSource> {
-  readonly #moments = new Moments();
-  get count(): number {
-    return this.#moments.count;
-  }
-  update(column: FitColumn): void {
-    this.#moments.update(column);
-  }
-  merge(other: MeanSource): void {
-    this.#moments.merge(other.#moments);
-  }
-  value(): { fill: number; rankError: number } {
-    if (this.count === 0) throw noValues();
-    return { fill: this.#moments.mean, rankError: 0 };
-  }
-}
-
-class MedianSource implements Source<MedianSource> {
-  readonly #quantiles = new Quantiles();
-  get count(): number {
-    return this.#quantiles.count;
-  }
-  update(column: FitColumn): void {
-    this.#quantiles.update(column);
-  }
-  merge(other: MedianSource): void {
-    this.#quantiles.merge(other.#quantiles);
-  }
-  value(): { fill: number; rankError: number } {
-    const { median, rankError } = this.#quantiles.at([]);
-    return { fill: median, rankError };
-  }
-}
-
-class ModeSource implements Source<ModeSource> {
-  readonly #categories: Categories;
-  constructor(type: DataType) {
-    this.#categories = new Categories(type, { limit: MAX_DISTINCT });
-  }
-  get count(): number {
-    return this.#categories.rows - this.#categories.missing;
-  }
-  update(column: FitColumn): void {
-    this.#categories.update(column);
-  }
-  merge(other: ModeSource): void {
-    this.#categories.merge(other.#categories);
-  }
-  value(): { fill: Category; rankError: number } {
-    let best: { value: Category; count: number } | undefined;
-    for (const { value, count } of this.#categories.sorted()) {
-      // Of equally frequent values the least one: they come in ascending order.
-      if (value !== null && count > (best?.count ?? 0)) best = { value, count };
-    }
-    if (best === undefined) throw noValues();
-    return { fill: best.value, rankError: 0 };
-  }
-}
-
-class ConstantSource implements Source<ConstantSource> {
-  count = 0;
-  readonly #fill: Category;
-  constructor(fill: Category) {
-    this.#fill = fill;
-  }
-  update(column: FitColumn): void {
-    const numbers = column.type.kind === "float64" ? column.numbers : undefined;
-    let missing = column.nullCount;
-    if (numbers !== undefined) for (let i = 0; i < column.length; i++) if (Number.isNaN(numbers[i]) && !column.isNull(i)) missing++;
-    this.count += column.length - missing;
-  }
-  merge(other: ConstantSource): void {
-    this.count += other.count;
-  }
-  value(): { fill: Category; rankError: number } {
-    return { fill: this.#fill, rankError: 0 };
-  }
-}
-
-function source({ strategy, fillValue }: Options, type: DataType): Source<never> {
+function source({ strategy, fillValue }: Options, type: DataType): FillSource<never> {
   switch (strategy) {
     case "mean":
       return new MeanSource();
@@ -137,7 +48,7 @@ function source({ strategy, fillValue }: Options, type: DataType): Source<never>
 }
 
 class SimpleImputerFit implements Accumulator<State> {
-  readonly #source: Source<never>;
+  readonly #source: FillSource<never>;
   #rows = 0;
 
   constructor(options: Options, type: DataType) {
@@ -218,7 +129,7 @@ const simpleImputer = defineTransform<Options, State>({
   ],
 });
 
-interface Imputation<T, Result, Strategy extends ImputerStrategy> {
+interface NumberImputation {
   /**
    * Missing values (null, and NaN of numbers) replaced by the mean, the median (the mean of the two middle values
    * of an even number), the most frequent value (the least of several) or a constant; the strategies "mean", the
@@ -226,8 +137,8 @@ interface Imputation<T, Result, Strategy extends ImputerStrategy> {
    * unless fitting saw no missing value. As scikit-learn's SimpleImputer, which however drops a column that is
    * all missing: here that is NO_VALUES unless the strategy is "constant".
    */
-  simpleImputer(options: SimpleImputerOptions<T, Strategy> & { readonly addIndicator: true }): ColumnsExpr;
-  simpleImputer(options?: SimpleImputerOptions<T, Strategy> & { readonly addIndicator?: false }): Result;
+  simpleImputer(options: SimpleImputerOptions<number> & { readonly addIndicator: true }): ColumnsExpr;
+  simpleImputer(options?: SimpleImputerOptions<number> & { readonly addIndicator?: false }): Float64Expr;
 }
 
 /** Without mean and median, so there is no default: the strategy must be named. */
@@ -239,7 +150,7 @@ interface DiscreteImputation<T, Result> {
   simpleImputer(options: DiscreteOptions<T> & { readonly addIndicator: true }): ColumnsExpr;
   simpleImputer(options: DiscreteOptions<T> & { readonly addIndicator?: false }): Result;
 }
-type DiscreteOptions<T> = SimpleImputerOptions<T, "most_frequent" | "constant"> & { readonly strategy: "most_frequent" | "constant" };
+type DiscreteOptions<T> = SimpleImputerOptions<T> & { readonly strategy: "most_frequent" | "constant" };
 
 /** Text has no indicator beside it; use isNull(). */
 interface TextImputation {
@@ -248,7 +159,7 @@ interface TextImputation {
 }
 
 declare module "../../expr/functions.gen.js" {
-  interface Float64Expr extends Imputation<number, Float64Expr, ImputerStrategy> {}
+  interface Float64Expr extends NumberImputation {}
   interface Int64Expr extends DiscreteImputation<bigint | number, Int64Expr> {}
   interface BoolExpr extends DiscreteImputation<boolean, BoolExpr> {}
   interface Utf8Expr extends TextImputation {}

@@ -2,7 +2,7 @@ import { call } from "../../expr/call.js";
 import { Float64Expr } from "../../expr/functions.gen.js";
 import { applyTransform, isBoolean, onlyOptions, option } from "../apply.js";
 import { defineTransform, type Accumulator, type FitColumn } from "../transform.js";
-import { Moments } from "./statistics/moments.js";
+import { isConstant, Moments } from "./statistics/moments.js";
 import { noValues } from "./statistics/numbers.js";
 
 export interface StandardScalerOptions {
@@ -41,9 +41,7 @@ class StandardScalerFit implements Accumulator<State> {
     const { count, mean } = this.#moments;
     if (count === 0) throw noValues();
     const { variance } = this.#moments;
-    // A constant column's variance is rounding noise: scikit-learn's bound for it, and its scale of 1.
-    const constant = variance <= count * Number.EPSILON * variance + (count * mean * Number.EPSILON) ** 2;
-    return { count, mean, variance, scale: !this.#options.withStd || constant ? 1 : Math.sqrt(variance) };
+    return { count, mean, variance, scale: !this.#options.withStd || isConstant(count, mean, variance) ? 1 : Math.sqrt(variance) };
   }
 }
 

@@ -34,14 +34,14 @@ function tensor(type: string, values: readonly Cell[]): Tensor {
   }
 }
 
-/** Tensors for the inputs of an exported graph. Masks are left out where nothing is null. */
+/** Tensors for the inputs of an exported graph. */
 export function feedsOf(inputs: readonly OnnxInput[], columns: Columns): Record<string, Tensor> {
   const feeds: Record<string, Tensor> = {};
   for (const { name, type, input, role } of inputs) {
     const values = columns[input];
     if (values === undefined) throw new Error(`no column ${input}`);
     if (role === "values") feeds[name] = tensor(type, values);
-    else if (values.includes(null)) feeds[name] = tensor("bool", values.map((value) => value === null));
+    else feeds[name] = tensor("bool", values.map((value) => value === null));
   }
   return feeds;
 }

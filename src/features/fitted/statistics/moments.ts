@@ -18,13 +18,27 @@ export class Moments {
     // count * 2^-53 only, and the remainder `rest` would be zero in exact arithmetic.
     const mean = sum(values) / count;
     if (!Number.isFinite(mean)) throw tooLarge();
+    // Two strands, as in sum().
     let squares = 0;
+    let otherSquares = 0;
     let rest = 0;
-    for (let i = 0; i < count; i++) {
+    let otherRest = 0;
+    const whole = count & ~1;
+    for (let i = 0; i < whole; i += 2) {
       const d = (values[i] as number) - mean;
+      const e = (values[i + 1] as number) - mean;
+      squares += d * d;
+      otherSquares += e * e;
+      rest += d;
+      otherRest += e;
+    }
+    if (whole < count) {
+      const d = (values[whole] as number) - mean;
       squares += d * d;
       rest += d;
     }
+    squares += otherSquares;
+    rest += otherRest;
     this.#add(count, mean + rest / count, squares - (rest * rest) / count);
   }
 
@@ -46,6 +60,11 @@ export class Moments {
     this.mean += delta * (count / total);
     this.count = total;
   }
+}
+
+/** scikit-learn's bound for the variance of a constant column, which is nothing but rounding noise. */
+export function isConstant(count: number, mean: number, variance: number): boolean {
+  return variance <= count * Number.EPSILON * variance + (count * mean * Number.EPSILON) ** 2;
 }
 
 /** In four strands, which are added at the end: quicker than one chain of additions, and nearer the truth. */

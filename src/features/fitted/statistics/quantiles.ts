@@ -6,6 +6,9 @@ import { QuantileSketch } from "./sketch.js";
 /** Up to this many values of a column quantiles are exact (128 MiB); past it they come from a sketch. */
 export const EXACT_VALUES = 2 ** 24;
 
+/** Quantiles that stand for the values past the exact count. */
+const SAMPLE_SIZE = 2 ** 16;
+
 export interface QuantileResult {
   readonly values: readonly number[];
   /** The middle value, or the mean of the two middle ones. */
@@ -53,6 +56,13 @@ export class Quantiles {
     const [a, b, ...found] = this.#ranks([Math.floor((n - 1) / 2), Math.floor(n / 2), ...ranks]) as [number, number, ...number[]];
     const values = places.map((place, i) => lerp(found[2 * i] as number, found[2 * i + 1] as number, place - Math.floor(place)));
     return { median: a === b ? a : (a + b) / 2, values, rankError: this.#rankError };
+  }
+
+  /** All values in some order; past the exact count, evenly spaced quantiles in their place. */
+  sample(): { readonly values: Float64Array; readonly rankError: number } {
+    if (this.#sketch === undefined) return { values: this.#values.subarray(0, this.#length), rankError: 0 };
+    const { values, rankError } = this.at(linspace(0, 1, SAMPLE_SIZE));
+    return { values: Float64Array.from(values), rankError };
   }
 
   get #rankError(): number {

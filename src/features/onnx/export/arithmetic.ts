@@ -7,28 +7,36 @@ const DIVIDES = "an int64 division by 0 gives an unspecified number, where the e
 /** One operator for both number types. */
 const both = (opType: string): Mapping => simple((ops, args) => ops.op(opType, ...args), WRAPS);
 
-/** A divisor on which no runtime's int64 division traps. */
-function safeDivisor(ops: Ops, y: Value): { readonly divisor: Value; readonly minusOne: Value } {
+interface Division {
+  /** Neither 0 nor -1, on which a runtime's int64 division may trap. */
+  readonly divisor: Value;
+  readonly minusOne: Value;
+  /** Floored, by Mod. Not x - y * (x / y): ONNX Runtime takes (1 / y) * y for 1, also of integers. */
+  readonly floored: Value;
+  /** Whether flooring and cutting off differ. */
+  readonly differs: Value;
+}
+
+function divide(ops: Ops, x: Value, y: Value): Division {
+  const zero = ops.i64(0);
   const minusOne = ops.eq(y, ops.i64(-1));
-  const unsafe = ops.or(minusOne, ops.eq(y, ops.i64(0)));
-  return { divisor: ops.where(unsafe, ops.i64(1), y, "int64"), minusOne };
+  const unsafe = ops.or(minusOne, ops.eq(y, zero));
+  const divisor = ops.where(unsafe, ops.i64(1), y, "int64");
+  const floored = ops.op("Mod", x, divisor);
+  const opposite = ops.op("Xor", ops.lt(x, zero), ops.lt(divisor, zero));
+  return { divisor, minusOne, floored, differs: ops.and(opposite, ops.not(ops.eq(floored, zero))) };
 }
 
 function floorDiv(ops: Ops, x: Value, y: Value, type: string): Value {
   if (type === "float64") return ops.floor(ops.div(x, y));
-  const { divisor, minusOne } = safeDivisor(ops, y);
-  const toZero = ops.div(x, divisor);
-  const rest = ops.sub(x, ops.mul(toZero, divisor));
-  // Exact where the remainder is 0 or has the divisor's sign, else one too high.
-  const opposite = ops.op("Xor", ops.lt(rest, ops.i64(0)), ops.lt(divisor, ops.i64(0)));
-  const below = ops.and(ops.not(ops.eq(rest, ops.i64(0))), opposite);
-  return ops.where(minusOne, ops.neg(x), ops.sub(toZero, ops.cast(below, "int64")), "int64");
+  const { divisor, minusOne, differs } = divide(ops, x, y);
+  return ops.where(minusOne, ops.neg(x), ops.sub(ops.div(x, divisor), ops.cast(differs, "int64")), "int64");
 }
 
 function mod(ops: Ops, x: Value, y: Value, type: string): Value {
   if (type === "int64") {
-    const { divisor, minusOne } = safeDivisor(ops, y);
-    return ops.where(minusOne, ops.i64(0), ops.op("Mod", x, divisor), "int64");
+    const { minusOne, floored } = divide(ops, x, y);
+    return ops.where(minusOne, ops.i64(0), floored, "int64");
   }
   const rest = ops.graph.node("Mod", [x, y], { fmod: 1n });
   const opposite = ops.op("Xor", ops.lt(rest, ops.f64(0)), ops.lt(y, ops.f64(0)));
@@ -37,19 +45,26 @@ function mod(ops: Ops, x: Value, y: Value, type: string): Value {
 
 function rem(ops: Ops, x: Value, y: Value, type: string): Value {
   if (type === "float64") return ops.graph.node("Mod", [x, y], { fmod: 1n });
-  const { divisor, minusOne } = safeDivisor(ops, y);
-  return ops.where(minusOne, ops.i64(0), ops.sub(x, ops.mul(ops.div(x, divisor), divisor)), "int64");
+  const { divisor, minusOne, floored, differs } = divide(ops, x, y);
+  return ops.where(minusOne, ops.i64(0), ops.where(differs, ops.sub(floored, divisor), floored, "int64"), "int64");
 }
 
 function sign(ops: Ops, x: Value, type: string): Value {
-  return type === "int64" ? ops.op("Sign", x) : ops.where(ops.isNaN(x), x, ops.op("Sign", x));
+  if (type === "float64") return ops.where(ops.isNaN(x), x, ops.op("Sign", x));
+  const zero = ops.i64(0);
+  return ops.sub(ops.cast(ops.gt(x, zero), "int64"), ops.cast(ops.lt(x, zero), "int64"));
+}
+
+/** Not by Sign, Max and Min, which ONNX Runtime gets wrong for int64 past 32 bits. */
+function int64Extreme(ops: Ops, x: Value, y: Value, opType: "Max" | "Min"): Value {
+  return ops.where(opType === "Max" ? ops.gt(x, y) : ops.lt(x, y), x, y, "int64");
 }
 
 function extreme(opType: "Max" | "Min"): Mapping {
   return {
     unsupported: ({ types }) => (types[0] === "utf8" ? "ONNX does not order text" : undefined),
     value: (ops, args, { types }) => {
-      if (types[0] !== "float64") return ops.op(opType, ...args);
+      if (types[0] !== "float64") return int64Extreme(ops, arg(args, 0), arg(args, 1), opType);
       return opType === "Max" ? ops.greatest(arg(args, 0), arg(args, 1)) : ops.least(arg(args, 0), arg(args, 1));
     },
   };
@@ -80,7 +95,7 @@ export const ARITHMETIC: Mappings = {
   greatest: extreme("Max"),
   least: extreme("Min"),
   clip: simple((ops, [x, low, high], { types }) => {
-    if (types[0] === "int64") return ops.op("Min", ops.op("Max", x as Value, low as Value), high as Value);
+    if (types[0] === "int64") return int64Extreme(ops, int64Extreme(ops, x as Value, low as Value, "Max"), high as Value, "Min");
     return ops.least(ops.greatest(x as Value, low as Value), high as Value);
   }),
 };

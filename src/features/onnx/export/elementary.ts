@@ -48,7 +48,7 @@ export function atan(ops: Ops, x: Value): Value {
   const inverted = ops.gt(size, ops.f64(1));
   const a = ops.where(inverted, ops.div(ops.f64(1), size), size);
   const y = ops.cast(ops.op("Atan", ops.castTo(a, 1)), "float64");
-  const [sin, cos] = [ops.op("Sin", y), ops.op("Cos", y)];
+  const [sin, cos] = [ops.op("Sin", y), ops.op("Cos", y)]; // of at most π/4
   const rest = ops.div(ops.sub(ops.mul(a, cos), sin), ops.add(cos, ops.mul(a, sin)));
   const angle = ops.add(y, rest);
   return ops.withSign(ops.where(inverted, ops.sub(ops.f64(Math.PI / 2), angle), angle), x);
@@ -179,9 +179,9 @@ export const ELEMENTARY: Mappings = {
   sqrt: one((ops, x) => ops.sqrt(x)),
   cbrt: one(cbrt),
   hypot: simple((ops, args) => hypot(ops, arg(args, 0), arg(args, 1))),
-  sin: one((ops, x) => ops.op("Sin", x)),
-  cos: one((ops, x) => ops.op("Cos", x)),
-  tan: one((ops, x) => ops.div(ops.op("Sin", x), ops.op("Cos", x))),
+  sin: one((ops, x) => ops.sin(x)),
+  cos: one((ops, x) => ops.cos(x)),
+  tan: one((ops, x) => ops.div(ops.sin(x), ops.cos(x))),
   asin: one(asin),
   acos: one(acos),
   atan: one(atan),

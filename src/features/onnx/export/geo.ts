@@ -25,18 +25,18 @@ function angles(ops: Ops, [lat1, lon1]: Position, [lat2, lon2]: Position): { p1:
 function haversine(ops: Ops, from: Position, to: Position): Value {
   const { p1, p2, dp, dl } = angles(ops, from, to);
   const half = ops.f64(2);
-  const s1 = ops.op("Sin", ops.div(dp, half));
-  const s2 = ops.op("Sin", ops.div(dl, half));
-  const a = ops.add(ops.square(s1), ops.mul(ops.mul(ops.op("Cos", p1), ops.op("Cos", p2)), ops.square(s2)));
+  const s1 = ops.sin(ops.div(dp, half));
+  const s2 = ops.sin(ops.div(dl, half));
+  const a = ops.add(ops.square(s1), ops.mul(ops.mul(ops.cos(p1), ops.cos(p2)), ops.square(s2)));
   const metres = ops.mul(ops.f64(2 * EARTH_RADIUS), asin(ops, ops.sqrt(ops.least(a, ops.f64(1)))));
   return ops.where(valid(ops, from, to), metres, ops.f64(NaN));
 }
 
 function bearing(ops: Ops, from: Position, to: Position): Value {
   const { p1, p2, dl } = angles(ops, from, to);
-  const c2 = ops.op("Cos", p2);
-  const y = ops.mul(ops.op("Sin", dl), c2);
-  const x = ops.sub(ops.mul(ops.op("Cos", p1), ops.op("Sin", p2)), ops.mul(ops.mul(ops.op("Sin", p1), c2), ops.op("Cos", dl)));
+  const c2 = ops.cos(p2);
+  const y = ops.mul(ops.sin(dl), c2);
+  const x = ops.sub(ops.mul(ops.cos(p1), ops.sin(p2)), ops.mul(ops.mul(ops.sin(p1), c2), ops.cos(dl)));
   const degrees = ops.mul(atan2(ops, y, x), ops.f64(180 / Math.PI));
   const turned = ops.where(ops.lt(degrees, ops.f64(0)), ops.add(degrees, ops.f64(360)), degrees);
   const below = ops.where(ops.eq(turned, ops.f64(360)), ops.f64(0), turned);

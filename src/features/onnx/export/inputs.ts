@@ -12,7 +12,7 @@ export interface OnnxInput {
   readonly type: string;
   /** The declared input that it carries. */
   readonly input: string;
-  /** What it holds: the values, or where they are null (optional: left out, nothing is null). */
+  /** What it holds: the values, or where they are null. */
   readonly role: "values" | "nulls";
 }
 
@@ -45,7 +45,7 @@ const nameOfType = (elem: number): string => Object.entries(DataType).find(([, v
 
 /**
  * Declares a plan's input, a tensor [N, 1]. A nullable number is null where it is NaN (integers of up to 32 bits
- * are double tensors for that); what has no NaN gets a second, optional input `<name>_isNull`.
+ * are double tensors for that); what has no NaN gets a second input `<name>_isNull`.
  */
 export function declareInput(ops: Ops, { name, input }: PlanInput): { readonly cell: Cell; readonly declared: readonly OnnxInput[] } {
   const { graph } = ops;
@@ -60,8 +60,7 @@ export function declareInput(ops: Ops, { name, input }: PlanInput): { readonly c
   if (!input.isNullable) return { cell: { value, isNull: undefined }, declared };
   if (kind === "float64") return { cell: { value, isNull: ops.isNaN(value) }, declared };
   const mask = graph.unique(`${name}_isNull`);
-  // An input with an initializer may be left out; one false stands for all rows.
-  graph.input(mask, DataType.BOOL, ["M", 1], { type: DataType.BOOL, dims: [1, 1], values: Uint8Array.of(0) });
+  graph.input(mask, DataType.BOOL, [ROWS, 1]);
   declared.push({ name: mask, type: "bool", input: name, role: "nulls" });
   return { cell: { value, isNull: mask }, declared };
 }

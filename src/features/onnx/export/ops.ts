@@ -20,6 +20,9 @@ export function elemType(type: KernelType): number {
   return elem;
 }
 
+/** The first 33 bits of π, the next 33, the rest. */
+const PI_PARTS = [2 * 1.57079632673412561417, 2 * 6.0771005063039659766e-11, 2 * 2.02226624879595063154e-21] as const;
+
 /** float64 and int64 arithmetic in words of ONNX operators that ONNX Runtime computes in double. */
 export class Ops {
   readonly graph: GraphBuilder;
@@ -133,10 +136,31 @@ export class Ops {
   /** Quotient and remainder of an int64 by a positive constant, the remainder never negative; no overflow. */
   divide(x: Value, by: number | bigint): { readonly quotient: Value; readonly rest: Value } {
     const divisor = this.i64(by);
-    const toZero = this.div(x, divisor);
-    const rest = this.sub(x, this.mul(toZero, divisor));
-    const below = this.cast(this.lt(rest, this.i64(0)), "int64");
-    return { quotient: this.sub(toZero, below), rest: this.add(rest, this.mul(below, divisor)) };
+    const rest = this.op("Mod", x, divisor);
+    const inexact = this.not(this.eq(rest, this.i64(0)));
+    const below = this.cast(this.and(inexact, this.lt(x, this.i64(0))), "int64");
+    return { quotient: this.sub(this.div(x, divisor), below), rest };
+  }
+  /**
+   * ONNX Runtime's sine is off by some 2e-16 next to the multiples of π, where it should be that small itself. The
+   * nearest multiple is taken off first, π in three parts whose products with it are exact.
+   */
+  sin(x: Value): Value {
+    const k = this.op("Round", this.mul(x, this.f64(1 / Math.PI)));
+    return this.#reduced(x, k, k, "Sin");
+  }
+  cos(x: Value): Value {
+    const k = this.op("Round", this.sub(this.mul(x, this.f64(1 / Math.PI)), this.f64(0.5)));
+    // cos(x) = -sin(x - π/2), so k counts from there.
+    return this.#reduced(x, this.add(k, this.f64(0.5)), this.add(k, this.f64(1)), "Cos");
+  }
+  #reduced(x: Value, multiple: Value, sign: Value, opType: "Sin" | "Cos"): Value {
+    const rest = PI_PARTS.reduce<Value>((left, part) => this.sub(left, this.mul(multiple, this.f64(part))), x);
+    const sine = this.op("Sin", rest);
+    const half = this.mul(sign, this.f64(0.5));
+    const even = this.eq(this.floor(half), half);
+    const near = this.where(even, sine, this.neg(sine));
+    return this.where(this.lt(this.abs(x), this.f64(1e5)), near, this.op(opType, x));
   }
   /** 1 + x without the rounding of 1 + x: log1p. */
   log1p(x: Value): Value {

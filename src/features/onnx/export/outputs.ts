@@ -51,7 +51,7 @@ export function writeOutputs(work: Work): OnnxOutput[] {
     if (!columns && isNumber(output)) continue;
     const elem = STORED[output.type];
     const name = ops.graph.unique(output.name);
-    ops.graph.named(name, "Identity", [withRows(work, column(work, output, elem), output.register)]);
+    ops.graph.named(name, "Identity", [withRows(work, column(work, output, elem))]);
     ops.graph.output(name, elem, [ROWS, 1]);
     out.push({ name, type: dataTypeName(elem), features: [output.name] });
   }
@@ -78,25 +78,10 @@ function floatNaN(ops: Ops): Value {
 }
 
 /** Constants take part as whole columns. */
-function withRows({ ops, plan, rows }: Work, value: Value, register: number): Value {
-  const constant = dependsOnNoInput(plan, register);
-  if (!constant) return value;
+function withRows({ ops, rows }: Work, value: Value): Value {
+  if (!ops.graph.isConstant(value)) return value;
   const shape = rows === undefined ? ops.i64s([1, 1]) : ops.op("Shape", rows);
   return ops.op("Expand", value, shape);
-}
-
-const known = new WeakMap<Plan, ReadonlySet<number>>();
-
-function dependsOnNoInput(plan: Plan, register: number): boolean {
-  let constants = known.get(plan);
-  if (constants === undefined) {
-    const found = new Set<number>();
-    for (const [i, node] of plan.nodes.entries()) {
-      if (node.kind === "constant" || node.args.every((arg) => found.has(arg))) found.add(plan.inputs.length + i);
-    }
-    known.set(plan, (constants = found));
-  }
-  return constants.has(register);
 }
 
 /**
@@ -112,7 +97,7 @@ function matrixBlocks(work: Work, outputs: readonly PlanOutput[]): Value[] {
     for (let next = first; next !== undefined && next.on === first?.on; next = comparison(work, outputs[i + keys.length])) keys.push(next.key);
     if (first === undefined || keys.length < 2) {
       const output = outputs[i] as PlanOutput;
-      blocks.push(withRows(work, column(work, output, DataType.FLOAT), output.register));
+      blocks.push(withRows(work, column(work, output, DataType.FLOAT)));
       i++;
       continue;
     }
@@ -124,12 +109,12 @@ function matrixBlocks(work: Work, outputs: readonly PlanOutput[]): Value[] {
   return blocks;
 }
 
-function comparison({ plan }: Work, output: PlanOutput | undefined): { readonly on: number; readonly key: number } | undefined {
+function comparison({ ops, plan, cells }: Work, output: PlanOutput | undefined): { readonly on: number; readonly key: number } | undefined {
   if (output === undefined) return undefined;
   const node = plan.nodes[output.register - plan.inputs.length];
   if (node?.kind !== "call" || node.name !== "eq") return undefined;
   const [on, to] = node.args as readonly [number, number];
   const key = plan.nodes[to - plan.inputs.length];
-  if (key?.kind !== "constant" || typeof key.value !== "number" || dependsOnNoInput(plan, on)) return undefined;
+  if (key?.kind !== "constant" || typeof key.value !== "number" || ops.graph.isConstant((cells[on] as Cell).value)) return undefined;
   return { on, key: key.value };
 }

@@ -158,6 +158,6 @@ export const TIME: Mappings = {
   isHoliday: simple((ops, args, call) => ops.cast(ops.place(clock(ops, arg(args, 0), call).day, holidaysOf(call), "int64"), "bool")),
   daysToHoliday: holidayDistance(true),
   daysSinceHoliday: holidayDistance(false),
-  cyclicSin: simple((ops, args, call) => ops.op("Sin", angle(ops, arg(args, 0), call))),
-  cyclicCos: simple((ops, args, call) => ops.op("Cos", angle(ops, arg(args, 0), call))),
+  cyclicSin: simple((ops, args, call) => ops.sin(angle(ops, arg(args, 0), call))),
+  cyclicCos: simple((ops, args, call) => ops.cos(angle(ops, arg(args, 0), call))),
 };
