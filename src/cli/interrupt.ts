@@ -14,7 +14,11 @@ export function listenForInterrupts(): Interrupts {
   let exitCode: number | undefined;
   const on = (name: NodeJS.Signals, code: number): void => {
     process.on(name, () => {
-      if (exitCode !== undefined) process.exit(code);
+      if (exitCode !== undefined) {
+        // A progress bar hides the cursor.
+        if (process.stderr.isTTY) process.stderr.write("\u001b[?25h\u001b[?7h\n");
+        process.exit(code);
+      }
       exitCode = code;
       controller.abort(new AbortedError("interrupted"));
     });

@@ -47,7 +47,10 @@ Examples:
 
 async function transform(specPath: string, data: string, flags: TransformFlags, signal: AbortSignal): Promise<void> {
   // Before any work: a format that nobody named should not cost the computation.
-  formatOf(flags.output, flags.format);
+  const format = formatOf(flags.output, flags.format);
+  if (flags.output === "-" && process.stdout.isTTY && format !== "csv" && format !== "ndjson") {
+    throw new UsageError(`${format} is binary and standard output is a terminal; write to a file or a pipe, or take --format csv`);
+  }
   const fitted = fittedOf(await loadSpec(specPath, flags.export));
   const engine = fitted.compile(flags.isa === undefined ? {} : { isa: flags.isa }) as Engine;
   const keep = [...new Set(flags.keep ?? [])];

@@ -1,7 +1,7 @@
 import { RecordBatch, Table, type Schema } from "apache-arrow";
 import { AbortedError, DefinitionError, InputError, received } from "../errors.js";
-import { addon, chosenIsa } from "../native.js";
-import { encodePlan } from "../plan/encode.js";
+import { chosenIsa } from "../native.js";
+import { compilePlan } from "../plan/compile.js";
 import { explainPlan, type ExplainFormat } from "../plan/explain.js";
 import { fingerprint } from "../plan/fingerprint.js";
 import type { Plan } from "../plan/plan.js";
@@ -56,7 +56,7 @@ export class Engine<in Row extends object = RowObject> {
       throw new DefinitionError("INVALID_PARAMETER", "crossover", { expected: "a number of rows from 1", actual: received(options.crossover) });
     }
     this.#dispatcher = new Dispatcher(options.crossover);
-    const native = addon().compile(encodePlan(plan), this.isa);
+    const native = compilePlan(plan, this.isa);
     this.#rows = new RowEngine(plan, native);
     this.#batches = new BatchEngine(plan, native);
   }
@@ -155,8 +155,8 @@ export class Engine<in Row extends object = RowObject> {
   }
 
   /** The mode that is faster for this input: Arrow data goes by batch, rows by their number. */
-  transform(row: Row): Float32Array;
   transform(rows: readonly Row[]): Float32Array[];
+  transform(row: Row): Float32Array;
   transform(batch: RecordBatch): RecordBatch;
   transform(table: Table): Table;
   transform(data: Row | readonly Row[] | RecordBatch | Table): Float32Array | Float32Array[] | RecordBatch | Table {

@@ -138,11 +138,11 @@ export function concat(...texts: readonly [Utf8Operand, ...Utf8Operand[]]): Utf8
 }
 /** True if all are true, false if any is false, else null. */
 export function allOf(first: BoolExpr, ...others: readonly BoolOperand[]): BoolExpr {
-  return others.reduce<BoolExpr>((left, right) => left.and(right), first);
+  return others.reduce<BoolExpr>((left, right) => call("and", [left, right]) as BoolExpr, first);
 }
 /** True if any is true, false if all are false, else null. */
 export function anyOf(first: BoolExpr, ...others: readonly BoolOperand[]): BoolExpr {
-  return others.reduce<BoolExpr>((left, right) => left.or(right), first);
+  return others.reduce<BoolExpr>((left, right) => call("or", [left, right]) as BoolExpr, first);
 }
 /** The texts as one key, with a separator that text does not hold (U+001F): a feature cross. */
 export function cross(...texts: readonly [Utf8Operand, ...Utf8Operand[]]): Utf8Expr {

@@ -32,7 +32,7 @@ export function dataFault(data: Data): string | undefined {
     DataType.isBinary(type) ||
     DataType.isLargeBinary(type)
   ) {
-    return length === 0 ? undefined : offsetFault(data, data.values?.byteLength ?? 0);
+    return length === 0 ? undefined : offsetFault(data, bytesOf(data));
   }
   if (DataType.isList(type) || DataType.isLargeList(type) || DataType.isMap(type)) {
     const child = data.children[0];

@@ -59,7 +59,8 @@ export class GraphBuilder {
   readonly #inputs: ValueInfoProto[] = [];
   readonly #outputs: ValueInfoProto[] = [];
   readonly #names = new Set<string>();
-  readonly #known = new Map<string, readonly string[]>();
+  readonly #known = new Map<string, string>();
+  readonly #constants = new Set<string>();
 
   constructor({ name, opset, mlOpset }: GraphBuilderOptions) {
     this.#name = name;
@@ -83,9 +84,9 @@ export class GraphBuilder {
     return candidate;
   }
 
-  input(name: string, elemType: number, dims: readonly Dim[], fallback?: Tensor): void {
+  /** Declares an input whose name was taken by `unique`. */
+  input(name: string, elemType: number, dims: readonly Dim[]): void {
     this.#inputs.push(makeValueInfo(name, elemType, dims));
-    if (fallback !== undefined) this.#initializers.push(makeTensor(name, fallback));
   }
 
   /** Declares a value as an output under its own name. */
@@ -95,12 +96,18 @@ export class GraphBuilder {
 
   constant(tensor: Tensor): string {
     const key = `constant ${tensor.type} ${tensor.dims.join()} ${spellValues(tensor)}`;
-    const known = this.#known.get(key)?.[0];
+    const known = this.#known.get(key);
     if (known !== undefined) return known;
     const name = this.unique("const");
-    this.#known.set(key, [name]);
+    this.#known.set(key, name);
+    this.#constants.add(name);
     this.#initializers.push(makeTensor(name, tensor));
     return name;
+  }
+
+  /** Whether a value depends on no input. */
+  isConstant(name: string): boolean {
+    return this.#constants.has(name);
   }
 
   /** The only output of a node. */
@@ -108,10 +115,11 @@ export class GraphBuilder {
     const attribute = Object.entries(attributes).map(([name, value]) => makeAttribute(name, value));
     const spelled = Object.entries(attributes).map(([name, value]) => `${name}=${spellAttribute(value)}`);
     const key = `${domain}.${opType}(${JSON.stringify(inputs)}; ${spelled.join()})`;
-    const known = this.#known.get(key)?.[0];
+    const known = this.#known.get(key);
     if (known !== undefined) return known;
     const output = this.unique(opType.toLowerCase());
-    this.#known.set(key, [output]);
+    this.#known.set(key, output);
+    if (inputs.every((input) => this.#constants.has(input))) this.#constants.add(output);
     this.#push({ opType, domain, input: inputs, output: [output], name: output, attribute });
     return output;
   }

@@ -40,7 +40,7 @@ const set = defineFeatures({
     three: x.three.sum(),
   }),
 });
-const engine = set.compile() as unknown as Engine;
+const engine = set.compile() as unknown as Engine<object>;
 
 /** Every doorway for row objects gives the same error; each engine goes on working. */
 function refused(row: unknown, code: ErrorCode, path?: readonly (string | number)[]): string {
@@ -59,7 +59,7 @@ function refused(row: unknown, code: ErrorCode, path?: readonly (string | number
 }
 
 // Batch kernels from the first row on.
-const byBatch = set.compile({ crossover: 1 }) as unknown as Engine;
+const byBatch = set.compile({ crossover: 1 }) as unknown as Engine<object>;
 
 describe("a value of a wrong type", () => {
   const wrong: readonly [input: string, value: unknown][] = [
@@ -199,11 +199,11 @@ describe("text without a UTF-8 form", () => {
 describe("names of Object.prototype", () => {
   const names = ["constructor", "toString", "hasOwnProperty", "valueOf", "__proto__"];
   test.each(names)("%s as a required and as a nullable input", (name) => {
-    const make = (nullable: boolean): Engine =>
+    const make = (nullable: boolean): Engine<object> =>
       defineFeatures({
         inputs: { [name]: nullable ? t.float64().nullable() : t.float64() },
         features: (x) => ({ [name]: x[name]!.add(1) }),
-      }).compile() as unknown as Engine;
+      }).compile() as unknown as Engine<object>;
     const required = make(false);
     const nullable = make(true);
     const row = Object.defineProperty({}, name, { value: 2, enumerable: true });
@@ -227,6 +227,21 @@ describe("names of Object.prototype", () => {
   });
 });
 
+describe("names that are no identifiers", () => {
+  const names = ["", " ", "a b", "a.b", "ä", "\u2028", "\n", "\"", "'", "`", "\\", "${1}", "*/", "</script>", '"]; throw new Error("injected"); //', "0", "-1"];
+  test("are read as any other", () => {
+    const inputs = Object.fromEntries(names.map((name) => [name, t.float64()]));
+    const made = defineFeatures({ inputs, features: (x) => ({ sum: names.map((name) => x[name]!).reduce((a, b) => a.add(b)) }) });
+    const odd = made.compile() as unknown as Engine<object>;
+    const row = Object.fromEntries(names.map((name, i) => [name, 2 ** i]));
+    expect(odd.row(row)[0]).toBe(2 ** names.length - 1);
+    for (const name of names) {
+      const { [name]: _, ...rest } = row;
+      expectError(errorOf(() => odd.row(rest)), "MISSING_INPUT", { path: [name] });
+    }
+  });
+});
+
 describe("rows that run code", () => {
   test("an error of a getter comes out as it is, and the engine goes on", () => {
     const own = new Error("of the getter");
@@ -241,7 +256,7 @@ describe("rows that run code", () => {
     expect(engine.row({ a: 2 })[0]).toBe(2);
   });
   test("a getter that calls the engine which reads it is refused, not answered wrongly", () => {
-    const row = (inner: Engine): object => ({
+    const row = (inner: Engine<object>): object => ({
       a: 5,
       get small(): number {
         inner.row({ a: 100, small: 1 });

@@ -43,7 +43,8 @@ export async function makePackage(options: PackageOptions = {}): Promise<CliPack
   const pack = join(folder, "package");
   await compile(pack);
   linkModules(join(pack, "node_modules"), options.without ?? []);
-  symlinkSync(join(root, "build"), join(pack, "build"));
+  mkdirSync(join(pack, "build/Release"), { recursive: true });
+  copyFileSync(join(root, "build/Release/skewless.node"), join(pack, "build/Release/skewless.node"));
   const project = join(folder, "project");
   mkdirSync(join(project, "node_modules"), { recursive: true });
   symlinkSync(pack, join(project, "node_modules", "skewless"));

@@ -124,6 +124,13 @@ describe("nothing is rounded, cut or made up", () => {
     expect([code, stdout]).toEqual([2, ""]);
   });
 
+  test("a kept column is as the file has it, whatever becomes of the inputs", async () => {
+    cli.file("keep.mjs", `import { defineFeatures, t } from "skewless";\nexport default defineFeatures({ inputs: { x: t.float64(), at: t.timestamp("ms") }, features: ({ x, at }) => ({ f: x, hour: at.hour() }) });`);
+    const rows = [{ x: 1, at: "2024-03-01T10:15:00.5+02:00", seen: "2024-03-01T03:00:00.25-05:00" }].map((row) => `${JSON.stringify(row)}\n`).join("");
+    const { code, stdout } = await cli.run(["transform", "keep.mjs", "-", "--input-format", "ndjson", "-o", "-", "--format", "csv", "--keep", "seen,at", "-q"], { stdin: rows });
+    expect([code, stdout.replaceAll("+00", "")]).toEqual([0, "seen,at,f,hour\n2024-03-01 08:00:00.25,2024-03-01 08:15:00.5,1.0,8.0\n"]);
+  });
+
   test("--cast overrides what the declaration says", async () => {
     cli.file("cast.mjs", `import { defineFeatures, t } from "skewless";\nexport default defineFeatures({ inputs: { x: t.float64() }, features: ({ x }) => ({ x }) });`);
     const { code, stdout } = await cli.run(["transform", "cast.mjs", "-", "--input-format", "ndjson", "-o", "-", "--format", "csv", "--cast", "x=DOUBLE", "-q"], { stdin: '{"x":"1.5"}\n' });

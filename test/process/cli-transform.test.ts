@@ -127,7 +127,8 @@ describe("formats", () => {
     const { stdout, code } = await cli.run(["transform", "spec.mjs", "semicolons.txt", "--input-format", "csv", "--delimiter", ";", "--null-text", "NA", "-o", "-", "--format", "ndjson"]);
     expect([code, stdout]).toEqual([0, '{"twice":2.0,"n":null,"letters":1,"text":"X","ok":true}\n']);
     cli.file("tabs.tsv", "a\tn\ts\tok\n1\t2\tx\ttrue\n");
-    expect((await cli.run(["transform", "spec.mjs", "tabs.tsv", "-o", "-", "--format", "ndjson"])).stdout).toBe('{"twice":2.0,"n":2,"letters":1,"text":"X","ok":true}\n');
+    const tabs = await cli.run(["transform", "spec.mjs", "tabs.tsv", "-o", "-", "--format", "ndjson", "-q"]);
+    expect([tabs.code, tabs.stderr, tabs.stdout]).toEqual([0, "", '{"twice":2.0,"n":2,"letters":1,"text":"X","ok":true}\n']);
   });
 });
 

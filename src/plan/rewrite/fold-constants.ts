@@ -1,7 +1,8 @@
-import { addon, chosenIsa } from "../../native.js";
+import { PlanError } from "../../errors.js";
+import { addon, chosenIsa, type NativePlan } from "../../native.js";
 import type { LiteralValue } from "../../expr/node.js";
 import type { OutputType } from "../../types/data-type.js";
-import { encodePlan } from "../encode.js";
+import { compilePlan } from "../compile.js";
 import type { Plan, PlanConstant, PlanNode } from "../plan.js";
 
 /**
@@ -35,7 +36,16 @@ function evaluate(plan: Plan, node: Extract<PlanNode, { kind: "call" }>, args: r
     outputs: [{ name: "value", register: args.length, type: output, dataType: node.type }],
     zones: plan.zones,
   };
-  const runner = addon().rowRunner(addon().compile(encodePlan(single), chosenIsa()), 1);
+  const isa = chosenIsa();
+  let native: NativePlan;
+  try {
+    native = compilePlan(single, isa);
+  } catch (error) {
+    // Refused parameters are reported when the whole plan is compiled, which knows the feature.
+    if (error instanceof PlanError) return undefined;
+    throw error;
+  }
+  const runner = addon().rowRunner(native, 1);
   if (!runner.runValues()) return undefined;
   const { exchange, layout } = runner;
   if (new Uint8Array(exchange)[layout.outputStates] !== 0) return null;
