@@ -40,6 +40,7 @@ export type ErrorCode =
   | "NO_ROWS"
   | "NO_VALUES"
   | "TOO_MANY_CATEGORIES"
+  | "STATE_MISMATCH" // partial states of different declarations, filters or passes
   | "READ_ONCE" // a stream that can be read once, where fitting needs several passes
   // ONNX
   | "INVALID_ONNX" // a model file that is truncated or contradicts itself

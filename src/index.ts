@@ -1,8 +1,12 @@
 // The public interface; nothing else is.
-export { defineFeatures, type FeatureSet } from "./features/define-features.js";
+export { defineFeatures, type FeatureSet, type FitStateOptions, type FitTransformOptions } from "./features/define-features.js";
+export { columns, type FeatureColumns } from "./features/columns.js";
+export { mergeStates, type FitState } from "./features/fit-state.js";
+export type { FitTransformResult } from "./features/fit-transform.js";
 export { type FittedFeatures, type FittedStep } from "./features/fitted-features.js";
 export { loadFeatures, featuresFromJson } from "./features/spec.js";
 export { checkModelFingerprint, featuresFromModel, type AttachOptions } from "./features/onnx/attach.js";
+export { fromOnnx, type FromOnnxOptions } from "./features/onnx/import/from-onnx.js";
 export type { OnnxModel, OnnxSupport, OnnxUnsupported, ToOnnxOptions } from "./features/onnx/export/to-onnx.js";
 export type { OnnxInput } from "./features/onnx/export/inputs.js";
 export type { OnnxOutput } from "./features/onnx/export/outputs.js";

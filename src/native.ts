@@ -95,6 +95,33 @@ export interface Addon {
     options: NativeBatchOptions,
     control: Int32Array,
   ): Promise<NativeBatchResult>;
+  fitAllFinite(values: Float64Array): boolean;
+  /** Copies what is neither null nor NaN to the start of `target`: how many, or -1 - row at an infinite value. */
+  fitCopyPresent(values: Float64Array, validity: Uint8Array | null, target: Float64Array): number;
+  /** Writes the least and greatest value to `out`; values are not NaN. */
+  fitExtremes(values: Float64Array, out: Float64Array): void;
+  /** Writes a rough mean to `out`, the sum of squared differences to it and the sum of differences. */
+  fitMoments(values: Float64Array, out: Float64Array): void;
+  /** Writes the values at `ranks` (ascending) of the sorted order of all chunks to `out`; values are not NaN. */
+  fitSelect(chunks: readonly Float64Array[], ranks: Float64Array, out: Float64Array): void;
+  /**
+   * Adds `weight` to the counts of the texts of rows [row, end) in a table (native/fit/count_texts.h) and returns the
+   * first row whose text is not in it, or `end`; `result` gets the null rows passed and that text's hash.
+   */
+  fitCountTexts(
+    offsets: Int32Array,
+    bytes: Uint8Array,
+    validity: Uint8Array | null,
+    row: number,
+    end: number,
+    weight: number,
+    slots: Int32Array,
+    hashes: Int32Array,
+    starts: Int32Array,
+    pool: Uint8Array,
+    counts: Float64Array,
+    result: Int32Array,
+  ): number;
 }
 
 /** The package's folder: the nearest one above this file with a package.json that is ours. */

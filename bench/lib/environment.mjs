@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from "node:os";
 import { fileURLToPath } from "node:url";
+import { findSklearn } from "./sklearn.mjs";
 
 const bench = new URL("../", import.meta.url);
 
@@ -20,16 +21,18 @@ export function describeMachine(isa) {
     `machine   ${cpu?.model.trim() ?? "unknown CPU"}, ${availableParallelism()} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB`,
     `system    ${type()} ${release()}, Node ${process.versions.node}, V8 ${process.versions.v8}`,
     `kernels   ${isa}`,
-    `peers     ${PEERS.map(({ name, subject }) => `${subject} ${installedVersion(name) ?? "MISSING"}`).join(", ")}`,
+    `peers     ${PEERS.map(({ subject, version }) => `${subject} ${version() ?? "MISSING"}`).join(", ")}`,
     `load      ${loadavg()
       .map((x) => x.toFixed(2))
       .join(" ")} before the run`,
   ];
 }
 
+/** Who is compared with. What is `installed` comes with bench/package.json, the rest is used where it is there. */
 export const PEERS = [
-  { subject: "polars", name: "nodejs-polars" },
-  { subject: "duckdb", name: "@duckdb/node-api" },
+  { subject: "polars", installed: true, version: () => installedVersion("nodejs-polars") },
+  { subject: "duckdb", installed: true, version: () => installedVersion("@duckdb/node-api") },
+  { subject: "scikit-learn", installed: false, version: () => findSklearn()?.version },
 ];
 
 export const benchFolder = fileURLToPath(bench);

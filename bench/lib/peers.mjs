@@ -1,9 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { benchFolder, installedVersion, PEERS } from "./environment.mjs";
+import { benchFolder, PEERS } from "./environment.mjs";
 
-/** Peers whose packages are not there. */
+/** Peers that are not there. */
 export function missingPeers() {
-  return PEERS.filter(({ name }) => installedVersion(name) === undefined).map(({ subject }) => subject);
+  return PEERS.filter(({ version }) => version() === undefined).map(({ subject }) => subject);
+}
+
+/** Whether `npm ci` brings a peer. */
+export function isInstallable(peer) {
+  return PEERS.some(({ subject, installed }) => subject === peer && installed);
 }
 
 /** Installs bench/package.json as its lockfile says. */

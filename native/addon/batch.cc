@@ -254,17 +254,30 @@ class BatchWorker : public Napi::AsyncWorker {
     }
   }
   void OnOK() override {
-    Napi::HandleScope scope(Env());
-    try {
+    settle([this] {
       if (refused_) out_of_memory(Env());
       deferred_.Resolve(result_object(Env(), job_));
-    } catch (const Napi::Error& e) {
-      deferred_.Reject(e.Value());
-    }
+    });
   }
-  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
+  void OnError(const Napi::Error& error) override {
+    settle([&] { deferred_.Reject(error.Value()); });
+  }
 
  private:
+  // A thread of JavaScript that is being terminated refuses even to settle a promise: nobody waits for it then.
+  template <class Body>
+  void settle(const Body& body) {
+    try {
+      Napi::HandleScope scope(Env());
+      try {
+        body();
+      } catch (const Napi::Error& e) {
+        deferred_.Reject(e.Value());
+      }
+    } catch (const Napi::Error&) {
+    }
+  }
+
   Job job_;
   Napi::Promise::Deferred deferred_;
   Napi::ObjectReference lent_;

@@ -1,6 +1,7 @@
 // The add-on's exports. src/native.ts is the only caller and states their types.
 #include <napi.h>
 
+#include "addon/fit.h"
 #include "addon/plan_object.h"
 #include "registry/catalogue.h"
 
@@ -45,6 +46,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("rowRunner", Napi::Function::New(env, make_row_runner));
   exports.Set("batch", Napi::Function::New(env, run_batch_sync));
   exports.Set("batchAsync", Napi::Function::New(env, run_batch_async));
+  export_fit(env, exports);
   return exports;
 }
 

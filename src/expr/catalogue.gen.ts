@@ -756,6 +756,21 @@ export const CATALOGUE: Readonly<Record<string, readonly CatalogueOverload[]>> =
   manhattanDistance: [
     { args: ["list<float64>","list<float64>"], argNames: ["x","y"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: true, mayFail: true, params: [] },
   ],
+  terms: [
+    { args: ["utf8"], argNames: ["x"], result: "list<utf8>", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: true, params: [{"name":"analyzer","kind":"utf8","text":"\"word\", \"space\", \"char\" or \"char_wb\"."}, {"name":"minLength","kind":"int64","text":"Of tokens, in code points; from 1."}, {"name":"minN","kind":"int64","text":"From 1."}, {"name":"maxN","kind":"int64","text":"From minN to 64."}, {"name":"stopWords","kind":"list<utf8>","text":"Tokens that are left out."}] },
+  ],
+  termVector: [
+    { args: ["list<utf8>"], argNames: ["x"], result: "list<float64>", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: true, params: [{"name":"vocabulary","kind":"list<utf8>","text":"The entries, at most 2^20."}, {"name":"weights","kind":"list<float64>","text":"A finite weight for each entry, or none."}, {"name":"binary","kind":"int64","text":"1 or 0."}, {"name":"sublinear","kind":"int64","text":"1 or 0."}, {"name":"norm","kind":"utf8","text":"\"l1\", \"l2\" or \"none\"."}] },
+    { args: ["list<int64>"], argNames: ["x"], result: "list<float64>", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: true, params: [{"name":"vocabulary","kind":"list<int64>","text":"The entries, at most 2^20."}, {"name":"weights","kind":"list<float64>","text":"A finite weight for each entry, or none."}, {"name":"binary","kind":"int64","text":"1 or 0."}, {"name":"sublinear","kind":"int64","text":"1 or 0."}, {"name":"norm","kind":"utf8","text":"\"l1\", \"l2\" or \"none\"."}] },
+  ],
+  hashVector: [
+    { args: ["list<utf8>"], argNames: ["x"], result: "list<float64>", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: true, params: [{"name":"nFeatures","kind":"int64","text":"Length of the vector, from 1 to 2^20."}, {"name":"alternateSign","kind":"int64","text":"1 or 0."}, {"name":"binary","kind":"int64","text":"1 or 0."}, {"name":"norm","kind":"utf8","text":"\"l1\", \"l2\" or \"none\"."}] },
+    { args: ["list<utf8>","list<float64>"], argNames: ["x","values"], result: "list<float64>", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: true, params: [{"name":"nFeatures","kind":"int64","text":"Length of the vector, from 1 to 2^20."}, {"name":"alternateSign","kind":"int64","text":"1 or 0."}, {"name":"binary","kind":"int64","text":"1 or 0."}, {"name":"norm","kind":"utf8","text":"\"l1\", \"l2\" or \"none\"."}] },
+  ],
+  pack: [
+    { args: ["list<utf8>"], argNames: ["x"], result: "utf8", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: true, params: [] },
+    { args: ["list<int64>"], argNames: ["x"], result: "utf8", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: true, params: [] },
+  ],
   standardize: [
     { args: ["float64"], argNames: ["x"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [{"name":"mean","kind":"float64","text":"Subtracted from x."}, {"name":"scale","kind":"float64","text":"Divides the difference."}] },
   ],

@@ -1106,6 +1106,18 @@ export class Utf8Expr extends Expr<"utf8"> {
   }
 
   /**
+   * The terms of a text, as scikit-learn's CountVectorizer takes them. "word": tokens are the longest runs of letters, numbers and underscores (Unicode 17) of at least minLength characters; "space": the longest runs without Python's white space. Those among stopWords are left out, and the terms are the sequences of minN to maxN tokens, joined by a space. "char": the substrings of minN to maxN code points, after two or more white spaces have become one space. "char_wb": the same within each token of "space" between two spaces, which is itself its only and last term once n reaches its length. Shorter terms come first. Fails with TOO_LARGE above 2^31 - 1 bytes or terms.
+   * @param analyzer "word", "space", "char" or "char_wb".
+   * @param minLength Of tokens, in code points; from 1.
+   * @param minN From 1.
+   * @param maxN From minN to 64.
+   * @param stopWords Tokens that are left out.
+   */
+  terms(analyzer: string, minLength: number | bigint, minN: number | bigint, maxN: number | bigint, stopWords: readonly string[]): Utf8ListExpr {
+    return call("terms", [this], { analyzer, minLength, minN, maxN, stopWords }) as Utf8ListExpr;
+  }
+
+  /**
    * Position of x among the categories, -1 when it is none of them. -0 equals 0 and NaN equals NaN; of equal categories the first counts.
    * @param categories The categories in order.
    */
@@ -1730,6 +1742,23 @@ export class Int64ListExpr extends Expr<"list<int64>"> {
   window(timestamps: TimestampListOperand, now: TimestampOperand, width: Int64Expr | Duration): Int64ListExpr {
     return call("window", [this, timestamps, now, width]) as Int64ListExpr;
   }
+
+  /**
+   * How often each entry of the vocabulary is among the elements, in the vocabulary's order; null elements and those that are not in it are left out, and of equal entries the first counts. `binary` makes every count 1; then `sublinear` makes a count c above 0 log(c) + 1; then counts above 0 are multiplied by the entry's weight; then all are divided by the l1 norm (sum of absolute values) or the l2 norm (root of the sum of squares), unless it is 0. Sums are over the whole vector, in the fixed order of `sum`.
+   * @param vocabulary The entries, at most 2^20.
+   * @param weights A finite weight for each entry, or none.
+   * @param binary 1 or 0.
+   * @param sublinear 1 or 0.
+   * @param norm "l1", "l2" or "none".
+   */
+  termVector(vocabulary: readonly (number | bigint)[], weights: readonly number[] | Float64Array, binary: number | bigint, sublinear: number | bigint, norm: string): Float64ListExpr {
+    return call("termVector", [this], { vocabulary, weights, binary, sublinear, norm }) as Float64ListExpr;
+  }
+
+  /** A list as one text: of each element that is not null its size in bytes in decimal, a colon and the element, an int64 in decimal. Fails with TOO_LARGE above 2^31 - 1 bytes. */
+  pack(): Utf8Expr {
+    return call("pack", [this]) as Utf8Expr;
+  }
 }
 registerExprClass("list<int64>", Int64ListExpr);
 
@@ -1813,6 +1842,36 @@ export class Utf8ListExpr extends Expr<"list<utf8>"> {
   /** The values whose timestamp t is in the window of `width` ticks that ends now: now - width < t <= now. Order and null values are kept; a value with a null timestamp is dropped. Fails with OUT_OF_RANGE when the lists differ in size. */
   window(timestamps: TimestampListOperand, now: TimestampOperand, width: Int64Expr | Duration): Utf8ListExpr {
     return call("window", [this, timestamps, now, width]) as Utf8ListExpr;
+  }
+
+  /**
+   * How often each entry of the vocabulary is among the elements, in the vocabulary's order; null elements and those that are not in it are left out, and of equal entries the first counts. `binary` makes every count 1; then `sublinear` makes a count c above 0 log(c) + 1; then counts above 0 are multiplied by the entry's weight; then all are divided by the l1 norm (sum of absolute values) or the l2 norm (root of the sum of squares), unless it is 0. Sums are over the whole vector, in the fixed order of `sum`.
+   * @param vocabulary The entries, at most 2^20.
+   * @param weights A finite weight for each entry, or none.
+   * @param binary 1 or 0.
+   * @param sublinear 1 or 0.
+   * @param norm "l1", "l2" or "none".
+   */
+  termVector(vocabulary: readonly string[], weights: readonly number[] | Float64Array, binary: number | bigint, sublinear: number | bigint, norm: string): Float64ListExpr {
+    return call("termVector", [this], { vocabulary, weights, binary, sublinear, norm }) as Float64ListExpr;
+  }
+
+  /**
+   * The elements counted in a vector of nFeatures places, as scikit-learn's FeatureHasher: h is murmurHash3 of the element (seed 0), its place is |h| modulo nFeatures, and with `alternateSign` it counts -1 where h is below 0. With a second list, its element is what counts in place of 1; 0 counts nothing. `binary` puts 1 wherever anything counted. Then all are divided by the l1 or l2 norm, unless it is 0; see termVector. Null elements are left out. Lists of different sizes fail with OUT_OF_RANGE.
+   * @param nFeatures Length of the vector, from 1 to 2^20.
+   * @param alternateSign 1 or 0.
+   * @param binary 1 or 0.
+   * @param norm "l1", "l2" or "none".
+   */
+  hashVector(nFeatures: number | bigint, alternateSign: number | bigint, binary: number | bigint, norm: string): Float64ListExpr;
+  hashVector(values: Float64ListOperand, nFeatures: number | bigint, alternateSign: number | bigint, binary: number | bigint, norm: string): Float64ListExpr;
+  hashVector(nFeatures: unknown, alternateSign: unknown, binary: unknown, norm: unknown): Float64ListExpr {
+    return call("hashVector", [this], { nFeatures, alternateSign, binary, norm }) as Float64ListExpr;
+  }
+
+  /** A list as one text: of each element that is not null its size in bytes in decimal, a colon and the element, an int64 in decimal. Fails with TOO_LARGE above 2^31 - 1 bytes. */
+  pack(): Utf8Expr {
+    return call("pack", [this]) as Utf8Expr;
   }
 }
 registerExprClass("list<utf8>", Utf8ListExpr);

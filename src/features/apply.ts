@@ -1,8 +1,8 @@
 import { DefinitionError, formatPath, received } from "../errors.js";
 import { ColumnsExpr, wrap, type Expr } from "../expr/expr.js";
 import type { FittedNode } from "../expr/node.js";
-import { formatType, kernelType } from "../types/data-type.js";
-import type { FittedTransform, StateObject } from "./transform.js";
+import { formatType, kernelType, type DataType } from "../types/data-type.js";
+import type { ColumnsTransform, FittedTransform, StateObject } from "./transform.js";
 
 function node<O extends object, S extends StateObject>(transform: FittedTransform<O, S>, x: Expr, given: object | undefined): FittedNode {
   if (!transform.accepts.includes(kernelType(x.type))) {
@@ -11,10 +11,7 @@ function node<O extends object, S extends StateObject>(transform: FittedTransfor
       actual: formatType(x.type),
     });
   }
-  if (given !== undefined && (typeof given !== "object" || given === null || Array.isArray(given))) {
-    throw new DefinitionError("INVALID_PARAMETER", `${transform.name}: options`, { expected: "an object", actual: received(given) });
-  }
-  const options = transform.options({ ...given }, x.type);
+  const options = transform.options(optionsObject(transform.name, given), x.type);
   return Object.freeze<FittedNode>({
     kind: "fitted",
     transform: transform.name,
@@ -36,6 +33,29 @@ export function applyTransform<E extends Expr, O extends object, S extends State
 /** @internal A transformation with several output columns: a feature of its own. */
 export function applyColumns<O extends object, S extends StateObject>(transform: FittedTransform<O, S>, x: Expr, options?: object): ColumnsExpr {
   return new ColumnsExpr(node(transform, x, options));
+}
+
+/** A user's options as an object that may be read. */
+export function optionsObject(name: string, given: unknown): Readonly<Record<string, unknown>> {
+  if (given === undefined) return {};
+  if (typeof given === "object" && given !== null && !Array.isArray(given)) return { ...given };
+  throw new DefinitionError("INVALID_PARAMETER", `${name}: options`, { expected: "an object", actual: received(given) });
+}
+
+/** @internal A transformation of several arguments whose options are checked already. */
+export function applyTogether<O extends object, S extends StateObject>(
+  transform: ColumnsTransform<O, S>,
+  args: readonly Expr[],
+  options: O,
+  type: DataType = { kind: "float64" },
+): FittedNode {
+  return Object.freeze<FittedNode>({
+    kind: "fitted",
+    transform: transform.name,
+    args: Object.freeze(args.map((arg) => arg.node)),
+    options: Object.freeze(options) as FittedNode["options"],
+    type,
+  });
 }
 
 /** Checks one option against a predicate; `undefined` takes the default. */

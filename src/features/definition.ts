@@ -3,10 +3,11 @@ import { ColumnsExpr, Expr, Feature, wrap } from "../expr/expr.js";
 import type { FittedNode, InputNode, Node } from "../expr/node.js";
 import type { OutputType } from "../types/data-type.js";
 import { parseInputType, formatInputType } from "../types/input-type.js";
+import { FeatureColumns } from "./columns.js";
 import type { ExprsOf, Inputs } from "./inputs.js";
 
 /** What a feature may be declared as. */
-export type FeatureValue = Expr | Feature | ColumnsExpr;
+export type FeatureValue = Expr | Feature | ColumnsExpr | FeatureColumns;
 export type Features = Readonly<Record<string, FeatureValue>>;
 
 export interface DeclaredFeature {
@@ -20,6 +21,8 @@ export interface DeclaredFeature {
 /** The checked declaration: inputs and the graph of every feature. */
 export interface Declaration {
   readonly inputs: Inputs;
+  /** The inputs as expressions; reading one that is not declared is an error. */
+  readonly exprs: Readonly<Record<string, Expr>>;
   readonly features: readonly DeclaredFeature[];
 }
 
@@ -57,9 +60,9 @@ export function declare<I extends Inputs>(inputs: I, build: (inputs: ExprsOf<I>)
   if (typeof built !== "object" || built === null || Array.isArray(built) || built instanceof Expr) {
     throw new DefinitionError("INVALID_DEFINITION", "features must return an object of features", { actual: received(built) });
   }
-  const features = Object.entries(built).map(([name, value]) => declareFeature(name, value));
+  const features = Object.entries(built).flatMap(([name, value]) => declareFeature(name, value));
   if (features.length === 0) throw new DefinitionError("INVALID_DEFINITION", "there are no features", { path: ["features"] });
-  return { inputs: Object.freeze({ ...inputs }), features };
+  return { inputs: Object.freeze({ ...inputs }), exprs: guarded, features };
 }
 
 function safeFormat(input: Inputs[string]): string {
@@ -76,11 +79,17 @@ function checkName(place: string, name: string): void {
   throw new DefinitionError("INVALID_DEFINITION", "the name holds a lone surrogate", { path: [place, name] });
 }
 
-function declareFeature(name: string, value: unknown): DeclaredFeature {
+function declareFeature(name: string, value: unknown): DeclaredFeature[] {
   checkName("features", name);
-  if (value instanceof ColumnsExpr) return { name, node: value.node, output: value.output, columns: true };
-  if (value instanceof Feature) return { name, node: value.expr.node, output: value.output, columns: false };
-  if (value instanceof Expr) return { name, node: value.node, output: "float32", columns: false };
+  if (value instanceof FeatureColumns) {
+    return value.names.map((suffix, i) => {
+      const node = (value.exprs[i] as Expr).node;
+      return { name: `${name}_${suffix}`, node, output: value.output, columns: false };
+    });
+  }
+  if (value instanceof ColumnsExpr) return [{ name, node: value.node, output: value.output, columns: true }];
+  if (value instanceof Feature) return [{ name, node: value.expr.node, output: value.output, columns: false }];
+  if (value instanceof Expr) return [{ name, node: value.node, output: "float32", columns: false }];
   throw new DefinitionError("INVALID_DEFINITION", "not a feature", {
     path: ["features", name],
     expected: "an expression",
@@ -88,16 +97,16 @@ function declareFeature(name: string, value: unknown): DeclaredFeature {
   });
 }
 
-/** Every fitted node below the features, arguments before users. */
-export function fittedNodes(features: readonly DeclaredFeature[]): FittedNode[] {
+/** Every node below some others, arguments before users. Without recursion: graphs may be deep. */
+export function nodesBelow(roots: readonly Node[]): Node[] {
   const seen = new Set<Node>();
-  const out: FittedNode[] = [];
-  const visit = (root: Node): void => {
+  const out: Node[] = [];
+  for (const root of roots) {
     const stack: { node: Node; entered: boolean }[] = [{ node: root, entered: false }];
     for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
       const { node, entered } = top;
       if (entered) {
-        if (node.kind === "fitted") out.push(node);
+        out.push(node);
         continue;
       }
       if (seen.has(node)) continue;
@@ -105,7 +114,11 @@ export function fittedNodes(features: readonly DeclaredFeature[]): FittedNode[] 
       stack.push({ node, entered: true });
       if (node.kind === "call" || node.kind === "fitted") for (const arg of node.args) stack.push({ node: arg, entered: false });
     }
-  };
-  for (const feature of features) visit(feature.node);
+  }
   return out;
+}
+
+/** Every fitted node below the features, arguments before users. */
+export function fittedNodes(features: readonly DeclaredFeature[]): FittedNode[] {
+  return nodesBelow(features.map((feature) => feature.node)).filter((node) => node.kind === "fitted");
 }

@@ -1,5 +1,5 @@
 import type { FittedStep } from "./fitted-features.js";
-import { findTransform, type StateValue } from "./transform.js";
+import { findAnyTransform, type StateValue } from "./transform.js";
 
 export interface DescribeRow {
   readonly feature: string;
@@ -11,8 +11,8 @@ export interface DescribeRow {
 
 export function describeSteps(steps: readonly FittedStep[]): DescribeRow[] {
   return steps.flatMap((step) => {
-    const transform = findTransform(step.transform);
-    const statistics = transform?.describe(step.state) ?? Object.entries(step.state);
+    const transform = findAnyTransform(step.transform);
+    const statistics = transform?.describe(step.state, step.options) ?? Object.entries(step.state);
     return statistics.map(([statistic, value]) => ({
       feature: step.features.join(", "),
       column: step.column,

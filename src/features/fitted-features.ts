@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { Engine, type EngineOptions } from "../engine/engine.js";
+import { SpecError } from "../errors.js";
+import { formatLiteral } from "../expr/node.js";
 import { explainPlan, type ExplainFormat } from "../plan/explain.js";
 import { canonicalJson } from "../plan/fingerprint.js";
 import { planToJson, type Json } from "../plan/json.js";
@@ -37,9 +39,23 @@ export function stepsToJson(steps: readonly FittedStep[]): Json {
   }));
 }
 
-/** SHA-256 of plan (with every function's semantics version), fitted steps and zone tables. */
-export function specFingerprint(plan: Plan, steps: readonly FittedStep[]): string {
-  const text = canonicalJson({ plan: planToJson(plan), steps: stepsToJson(steps) });
+/** Which training rows were fitted on: the plan of one bool column. */
+function filterToJson(filter: Plan | undefined): { readonly filter?: Json } {
+  return filter === undefined ? {} : { filter: { text: filterText(filter), plan: planToJson(filter) } };
+}
+
+/** A filter's expression in the plan's spelling: `gt(distance, 0)`. */
+function filterText({ inputs, nodes, outputs }: Plan): string {
+  const texts: string[] = inputs.map(({ name }) => name);
+  for (const node of nodes) {
+    texts.push(node.kind === "constant" ? formatLiteral(node.value) : `${node.name}(${node.args.map((arg) => texts[arg] as string).join(", ")})`);
+  }
+  return texts[outputs[0]?.register ?? 0] ?? "";
+}
+
+/** SHA-256 of plan (with every function's semantics version), fitted steps, row filter and zone tables. */
+export function specFingerprint(plan: Plan, steps: readonly FittedStep[], filter?: Plan): string {
+  const text = canonicalJson({ plan: planToJson(plan), steps: stepsToJson(steps), ...filterToJson(filter) });
   return createHash("sha256").update(text).digest("hex");
 }
 
@@ -51,15 +67,18 @@ export class FittedFeatures<I extends Inputs = Inputs> {
   readonly inputs: I;
   readonly plan: Plan;
   readonly steps: readonly FittedStep[];
+  /** Rows of training that `fit(data, { where })` kept: a plan of one bool column; undefined where all were. */
+  readonly filter: Plan | undefined;
   /** Of plan and state; two specs of one fingerprint give the same bits. */
   readonly fingerprint: string;
 
   /** @internal */
-  constructor(inputs: I, plan: Plan, steps: readonly FittedStep[]) {
+  constructor(inputs: I, plan: Plan, steps: readonly FittedStep[], filter?: Plan) {
     this.inputs = inputs;
     this.plan = plan;
     this.steps = steps;
-    this.fingerprint = specFingerprint(plan, steps);
+    this.filter = filter;
+    this.fingerprint = specFingerprint(plan, steps, filter);
   }
 
   /** Names of the output columns, in the vector's order. */
@@ -70,6 +89,22 @@ export class FittedFeatures<I extends Inputs = Inputs> {
   /** The native plan. Cheap, but not free: do it once at start-up. */
   compile(options: EngineOptions = {}): Engine<RowOf<I>> {
     return new Engine(this.plan, options, this.fingerprint);
+  }
+
+  /** The filter that fitting used, in the plan's spelling: `gt(distance, 0)`. */
+  get where(): string | undefined {
+    return this.filter === undefined ? undefined : filterText(this.filter);
+  }
+
+  /**
+   * The filter that fitting used, to be asked again of other rows: an engine with the one bool column `where`.
+   * `engine.values(row).where === true` tells of a row, `engine.batch(table)` of many. NOT_FITTED without a filter.
+   */
+  whereEngine(options: EngineOptions = {}): Engine<RowOf<I>> {
+    if (this.filter === undefined) {
+      throw new SpecError("NOT_FITTED", "these features were fitted without a row filter", { fix: "Give one: fit(data, { where })" });
+    }
+    return new Engine(this.filter, options);
   }
 
   explain(format: ExplainFormat = "text"): string {
@@ -89,6 +124,7 @@ export class FittedFeatures<I extends Inputs = Inputs> {
       inputs: Object.entries(this.inputs).map(([name, input]) => ({ name, type: formatInputType(input), nullable: input.isNullable })),
       steps: stepsToJson(this.steps),
       plan: planToJson(this.plan),
+      ...filterToJson(this.filter),
     };
   }
 

@@ -1,20 +1,24 @@
 import { DefinitionError } from "../errors.js";
+import { call } from "../expr/call.js";
 import { wrap, type Expr } from "../expr/expr.js";
 import { formatNode, type FittedNode, type Node } from "../expr/node.js";
 import type { PlannedFeature } from "../plan/builder.js";
 import type { DeclaredFeature } from "./definition.js";
-import { findTransform, type Lowered, type StateObject } from "./transform.js";
+import { findAnyTransform, type Lowered, type StateObject } from "./transform.js";
 
 export type States = ReadonlyMap<FittedNode, StateObject>;
 
 /** Replaces fitted nodes by the expressions that apply their states. Memoized: shared nodes stay shared. */
 export class Resolver {
   readonly #states: States;
+  readonly #mask: Expr | undefined;
   readonly #nodes = new Map<Node, Node>();
   readonly #lowered = new Map<FittedNode, Lowered>();
 
-  constructor(states: States) {
+  /** With a mask, every input is null in rows where the mask is not true: they cannot make a function fail. */
+  constructor(states: States, mask?: Expr) {
     this.#states = states;
+    this.#mask = mask;
   }
 
   /** What a fitted node becomes: one expression or several columns. */
@@ -22,14 +26,18 @@ export class Resolver {
     const known = this.#lowered.get(node);
     if (known !== undefined) return known;
     const state = this.#states.get(node);
-    const transform = findTransform(node.transform);
+    const transform = findAnyTransform(node.transform);
     if (state === undefined || transform === undefined) {
       throw new DefinitionError("NOT_FITTED", `${node.transform} has not been fitted`, { fix: "Call fit() first" });
     }
-    const arg = node.args[0] as Node;
-    const lowered = transform.lower(wrap(this.node(arg)), state, node.options);
+    const lowered = transform.lower(this.args(node), state, node.options);
     this.#lowered.set(node, lowered);
     return lowered;
+  }
+
+  /** A fitted node's arguments as expressions without fitted nodes. */
+  args(node: FittedNode): Expr[] {
+    return node.args.map((arg) => wrap(this.node(arg)));
   }
 
   /** The graph without fitted nodes. Without recursion over calls: graphs may be deep. */
@@ -58,6 +66,7 @@ export class Resolver {
       }
       return (lowered as Expr).node;
     }
+    if (node.kind === "input" && this.#mask !== undefined) return call("if", [this.#mask, wrap(node), null]).node;
     if (node.kind !== "call") return node;
     const args = node.args.map((arg) => this.#nodes.get(arg) as Node);
     return args.some((arg, i) => arg !== node.args[i]) ? Object.freeze({ ...node, args: Object.freeze(args) }) : node;

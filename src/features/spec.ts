@@ -5,7 +5,9 @@ import { planFromJson, type Json } from "../plan/json.js";
 import { parseInputType, type AnyInputType } from "../types/input-type.js";
 import { FittedFeatures, SPEC_FORMAT, SPEC_VERSION, type FittedStep } from "./fitted-features.js";
 import type { Inputs } from "./inputs.js";
-import { findTransform, stateFromJson, type StateObject } from "./transform.js";
+import { findAnyTransform, stateFromJson, type StateObject } from "./transform.js";
+import type { Plan } from "../plan/plan.js";
+import { WHERE_OUTPUT } from "./where.js";
 import "./fitted/index.js";
 
 export async function writeSpec(json: Json, path: string): Promise<void> {
@@ -37,7 +39,7 @@ function readStep(value: unknown, i: number): FittedStep {
   const step = record(value, path);
   const { transform: name, version, column } = step;
   if (typeof name !== "string") return bad([...path, "transform"], "a name", name);
-  const transform = findTransform(name);
+  const transform = findAnyTransform(name);
   if (transform === undefined) {
     throw new SpecError("UNKNOWN_FUNCTION", `this build has no transformation ${JSON.stringify(name)}`, { path: [...path, "transform"], function: name });
   }
@@ -57,6 +59,16 @@ function readStep(value: unknown, i: number): FittedStep {
     options: stateFromJson(record(step["options"], [...path, "options"])) as StateObject,
     state: stateFromJson(record(step["state"], [...path, "state"])) as StateObject,
   };
+}
+
+function readFilter(value: unknown): Plan | undefined {
+  if (value === undefined) return undefined;
+  const plan = planFromJson(record(value, ["filter"])["plan"]);
+  const [output, ...others] = plan.outputs;
+  if (output?.name !== WHERE_OUTPUT || output.type !== "bool" || others.length > 0) {
+    bad(["filter", "plan", "outputs"], "one bool column", plan.outputs);
+  }
+  return plan;
 }
 
 /** A fitted spec from its JSON; refuses one that is malformed, was changed, or was made under other semantics. */
@@ -80,7 +92,7 @@ export function featuresFromJson(json: unknown): FittedFeatures {
   }
   const steps = list(root["steps"], ["steps"]).map(readStep);
   const plan = planFromJson(root["plan"]);
-  const fitted = new FittedFeatures<Inputs>(inputs, plan, steps);
+  const fitted = new FittedFeatures<Inputs>(inputs, plan, steps, readFilter(root["filter"]));
   if (fitted.fingerprint !== root["fingerprint"]) {
     throw new SpecError("FINGERPRINT_MISMATCH", "the spec was changed after it was saved", {
       path: ["fingerprint"],

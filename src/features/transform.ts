@@ -17,11 +17,30 @@ export interface FittedTransform<Options extends object, State extends StateObje
   result?(type: DataType, options: Options): DataType;
   /** Defaults filled in and everything checked; throws a DefinitionError with the option's path. */
   options(given: Readonly<Record<string, unknown>>, type: DataType): Options;
+  /** What fitting reads instead of the argument: needed for lists, which are no column of a batch. */
+  fitInput?(x: Expr, options: Options): Expr;
+  /** `type` is that of the columns that `update` gets: the argument's, or that of `fitInput`. */
   begin(options: Options, type: DataType): Accumulator<State>;
   /** The fitted transformation as expressions over its argument. */
   lower(x: Expr, state: State, options: Options): Lowered;
   /** The state in rows of a table: statistic and value. */
-  describe(state: State): readonly (readonly [statistic: string, value: StateValue])[];
+  describe(state: State, options: Options): readonly (readonly [statistic: string, value: StateValue])[];
+}
+
+/**
+ * A transformation of several arguments: columns that are fitted together, or a column and its target. Nothing
+ * that `lower` leaves unused is an input of the plan, so a target is read in fitting only.
+ */
+export interface ColumnsTransform<Options extends object, State extends StateObject> {
+  readonly name: string;
+  readonly version: number;
+  /** What fitting reads instead of the arguments. */
+  fitInputs?(xs: readonly Expr[], options: Options): readonly Expr[];
+  begin(options: Options, types: readonly DataType[]): ColumnsAccumulator<State>;
+  lower(xs: readonly Expr[], state: State, options: Options): Lowered;
+  describe(state: State, options: Options): readonly (readonly [statistic: string, value: StateValue])[];
+  /** Whether `fitTransform` learns a state of its own for each fold of the training rows. */
+  readonly crossFit?: boolean;
 }
 
 /** What is saved: numbers (any float64), text, null, and arrays and objects of them. */
@@ -39,11 +58,23 @@ export interface LoweredColumn {
 }
 
 /** Gathers a state from batches in any split; merging two equals having seen both's rows. */
-export interface Accumulator<State> {
+export interface Accumulator<State> extends Mergeable<State> {
   update(column: FitColumn): void;
+}
+
+/** The same over several columns of equal length. */
+export interface ColumnsAccumulator<State> extends Mergeable<State> {
+  update(columns: readonly FitColumn[]): void;
+}
+
+interface Mergeable<State> {
+  /** Leaves the other as it is. */
   merge(other: this): void;
-  /** The state; throws a FitError when the data do not allow one. */
+  /** The state; throws a FitError when the data do not allow one. Changes nothing that a later call would see. */
   finish(): State;
+  /** What was gathered, for a fresh accumulator's `restore`: in another process, say. */
+  save?(): StateValue;
+  restore?(saved: StateValue): void;
 }
 
 /** A batch of a column's values while fitting. Which views may be read depends on the column's type. */
@@ -66,25 +97,92 @@ export interface FitColumn {
   readonly offsets: Int32Array;
 }
 
-/** @internal Any transformation, in the registry. */
-export type AnyTransform = FittedTransform<object, StateObject>;
+/** @internal Any transformation as the fitting sees it, one argument or several. */
+export type AnyTransform = ColumnsTransform<object, StateObject>;
 
 const registry = new Map<string, AnyTransform>();
+const singles = new Map<string, FittedTransform<object, StateObject>>();
 
 /** Adds a transformation to those that specs may name. A file of fitted/ calls it once. */
 export function defineTransform<Options extends object, State extends StateObject>(
   transform: FittedTransform<Options, State>,
 ): FittedTransform<Options, State> {
+  const { name, version } = transform;
+  defineColumnsTransform<Options, State>({
+    name,
+    version,
+    fitInputs: ([x], options) => [transform.fitInput?.(x as Expr, options) ?? (x as Expr)],
+    begin: (options, [type]) => new OneColumn(transform.begin(options, type as DataType)),
+    lower: ([x], state, options) => transform.lower(x as Expr, state, options),
+    describe: (state, options) => transform.describe(state, options),
+  });
+  singles.set(name, transform as unknown as FittedTransform<object, StateObject>);
+  return transform;
+}
+
+/** The same for a transformation of several arguments. */
+export function defineColumnsTransform<Options extends object, State extends StateObject>(
+  transform: ColumnsTransform<Options, State>,
+): ColumnsTransform<Options, State> {
   if (registry.has(transform.name)) throw new Error(`the transformation ${transform.name} is defined twice`);
   registry.set(transform.name, transform as unknown as AnyTransform);
   return transform;
 }
 
-export function findTransform(name: string): AnyTransform | undefined {
+class OneColumn<State> implements ColumnsAccumulator<State> {
+  readonly #one: Accumulator<State>;
+
+  constructor(one: Accumulator<State>) {
+    this.#one = one;
+  }
+
+  update([column]: readonly FitColumn[]): void {
+    this.#one.update(column as FitColumn);
+  }
+
+  merge(other: this): void {
+    this.#one.merge(other.#one);
+  }
+
+  finish(): State {
+    return this.#one.finish();
+  }
+
+  save(): StateValue {
+    return this.#one.save?.() ?? null;
+  }
+
+  restore(saved: StateValue): void {
+    this.#one.restore?.(saved);
+  }
+
+  get portable(): boolean {
+    return this.#one.save !== undefined;
+  }
+}
+
+/** Whether what an accumulator gathered can be written down. */
+export function isPortable(accumulator: ColumnsAccumulator<StateObject>): boolean {
+  return accumulator instanceof OneColumn ? accumulator.portable : accumulator.save !== undefined;
+}
+
+/** A transformation as the fitting sees it. */
+export function findAnyTransform(name: string): AnyTransform | undefined {
   return registry.get(name);
 }
 
+/** A transformation of one argument, as its file defines it. */
+export function findTransform(name: string): FittedTransform<object, StateObject> | undefined {
+  return singles.get(name);
+}
+
+/** The transformations of one argument. */
 export function transformNames(): string[] {
+  return [...singles.keys()];
+}
+
+/** All of them. */
+export function allTransformNames(): string[] {
   return [...registry.keys()];
 }
 

@@ -53,7 +53,6 @@ export class GraphBuilder {
   readonly #name: string;
   #opset: number;
   readonly #mlOpset: number;
-  #usesMl = false;
   readonly #nodes: NodeProto[] = [];
   readonly #initializers: TensorProto[] = [];
   readonly #inputs: ValueInfoProto[] = [];
@@ -120,26 +119,35 @@ export class GraphBuilder {
     const output = this.unique(opType.toLowerCase());
     this.#known.set(key, output);
     if (inputs.every((input) => this.#constants.has(input))) this.#constants.add(output);
-    this.#push({ opType, domain, input: inputs, output: [output], name: output, attribute });
+    this.#nodes.push({ opType, domain, input: inputs, output: [output], name: output, attribute });
     return output;
   }
 
   /** A node that gives its output this name, which must have been taken by `unique`. */
   named(output: string, opType: string, inputs: readonly string[], attributes: Readonly<Record<string, AttributeValue>> = {}): void {
     const attribute = Object.entries(attributes).map(([name, value]) => makeAttribute(name, value));
-    this.#push({ opType, input: inputs, output: [output], name: output, attribute });
+    this.#nodes.push({ opType, input: inputs, output: [output], name: output, attribute });
   }
 
-  #push(node: NodeProto): void {
-    if (node.domain === "ai.onnx.ml") this.#usesMl = true;
-    this.#nodes.push(node);
+  /** What the outputs depend on; the rest was asked for and not used. */
+  #needed(): { readonly nodes: readonly NodeProto[]; readonly values: ReadonlySet<string> } {
+    const values = new Set(this.#outputs.map(({ name }) => name ?? ""));
+    const nodes: NodeProto[] = [];
+    for (const node of this.#nodes.toReversed()) {
+      if (!(node.output ?? []).some((output) => values.has(output))) continue;
+      nodes.push(node);
+      for (const input of node.input ?? []) values.add(input);
+    }
+    return { nodes: nodes.reverse(), values };
   }
 
+  /** The model, without nodes and constants that no output needs. */
   build(metadata: ReadonlyMap<string, string>, producerVersion: string): ModelProto {
+    const { nodes, values } = this.#needed();
     const graph: GraphProto = {
       name: this.#name,
-      node: this.#nodes,
-      initializer: this.#initializers,
+      node: nodes,
+      initializer: this.#initializers.filter(({ name }) => values.has(name ?? "")),
       input: this.#inputs,
       output: this.#outputs,
     };
@@ -149,7 +157,7 @@ export class GraphBuilder {
       producerVersion,
       opsetImport: [
         { domain: "", version: BigInt(this.#opset) },
-        ...(this.#usesMl ? [{ domain: "ai.onnx.ml", version: BigInt(this.#mlOpset) }] : []),
+        ...(nodes.some(({ domain }) => domain === "ai.onnx.ml") ? [{ domain: "ai.onnx.ml", version: BigInt(this.#mlOpset) }] : []),
       ],
       graph,
       metadataProps: [...metadata].map(([key, value]) => ({ key, value })),

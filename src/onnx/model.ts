@@ -8,7 +8,8 @@ export function readModel(bytes: Uint8Array): ModelProto & { readonly graph: Gra
     throw new OnnxError("INVALID_ONNX", "an ONNX model", { expected: "the bytes of the file", actual: received(bytes) });
   }
   if (bytes.length === 0) throw invalid("the ONNX model is empty");
-  const model = decode(MODEL, bytes);
+  // A Buffer's views would be Buffers, whose slice() shares memory.
+  const model = decode(MODEL, new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
   const { graph } = model;
   if (graph === undefined) throw invalid("the file holds no graph, so it is no ONNX model");
   return { ...model, graph };

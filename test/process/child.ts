@@ -1,6 +1,6 @@
 // The package bundled from its sources into a folder below the repository (where the add-on and the dependencies are
 // found), and scripts that run on it in a process of their own.
-import { build } from "esbuild";
+import { build, type BuildOptions } from "esbuild";
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -26,14 +26,14 @@ export interface Bundle {
 export async function makeBundle(): Promise<Bundle> {
   mkdirSync(join(root, "build"), { recursive: true });
   const folder = mkdtempSync(join(root, "build", "process-test-"));
-  const common = {
+  const common: BuildOptions = {
     entryPoints: [join(root, "src/index.ts")],
     bundle: true,
     platform: "node",
     target: "node20",
     packages: "external",
     logLevel: "silent",
-  } as const;
+  };
   await build({ ...common, outfile: join(folder, "skewless.mjs"), format: "esm" });
   await build({
     ...common,

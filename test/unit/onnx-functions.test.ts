@@ -119,7 +119,8 @@ describe("the exported graph in ONNX Runtime answers as the engine", () => {
     for (const overload of overloadsOf(name)) {
       const draws = overload.params.length > 0 ? 3 : 1;
       for (let seed = 0; seed < draws; seed++) {
-        for (const shape of shapesOf(overload.args.length)) {
+        // Of three and more arguments at most one constant.
+        for (const shape of shapesOf(overload.args.length).filter((s) => s.length < 3 || s.filter(Boolean).length < 2)) {
           for (const nullable of [true, false]) {
             const checked = await check(name, overload, shape, nullable, seed);
             rows += checked.rows;

@@ -2,6 +2,7 @@
 #include "ops/list_stats.h"
 #include "ops/list_window.h"
 #include "ops/lists.h"
+#include "ops/vectorize.h"
 #include "ops/vectors.h"
 #include "registry/catalogue.h"
 
@@ -12,6 +13,7 @@ void register_lists(Catalogue& catalogue) {
   register_functions(ops::ListStatsFunctions{}, "lists", catalogue);
   register_functions(ops::ListWindowFunctions{}, "lists", catalogue);
   register_functions(ops::VectorFunctions{}, "vectors", catalogue);
+  register_functions(ops::VectorizeFunctions{}, "vectors", catalogue);
 }
 
 }  // namespace skewless

@@ -5,6 +5,7 @@ import { lists, vectors } from "./lists.js";
 import { arithmetic, casts, elementary, fitted, logic } from "./scalars.js";
 import { geo, hashing, texts } from "./strings.js";
 import { time, windows } from "./times.js";
+import { vectorizing } from "./vectorize.js";
 
 export type { Generator } from "./generator.js";
 export { Rng } from "./rng.js";
@@ -22,5 +23,6 @@ export const generators: Generators = {
   ...windows,
   ...lists,
   ...vectors,
+  ...vectorizing,
   ...fitted,
 };

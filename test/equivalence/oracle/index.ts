@@ -13,6 +13,7 @@ import { similarity } from "./similarity.js";
 import { texts } from "./text.js";
 import { time } from "./time.js";
 import type { OracleFunction, Params, Value } from "./value.js";
+import { vectorizing } from "./vectorize.js";
 import { vectors } from "./vectors.js";
 import { windows } from "./windows.js";
 
@@ -37,6 +38,7 @@ export const oracle: Readonly<Record<string, OracleFunction>> = {
   ...lists,
   ...windows,
   ...vectors,
+  ...vectorizing,
   ...fitted,
 };
 

@@ -1,4 +1,5 @@
 import { FitError } from "../../../errors.js";
+import { addon } from "../../../native.js";
 import type { FitColumn } from "../../transform.js";
 
 let scratch = new Float64Array(0);
@@ -10,34 +11,12 @@ let scratch = new Float64Array(0);
  */
 export function presentNumbers(column: FitColumn): Float64Array {
   const { numbers, length, validity } = column;
-  if (validity === undefined && allFinite(numbers)) return numbers;
+  const native = addon();
+  if (validity === undefined && native.fitAllFinite(numbers)) return numbers;
   if (scratch.length < length) scratch = new Float64Array(length);
-  let count = 0;
-  for (let i = 0; i < length; i++) {
-    if (validity !== undefined && (((validity[i >> 3] as number) >> (i & 7)) & 1) === 0) continue;
-    const v = numbers[i] as number;
-    if (v !== v) continue;
-    if (v - v !== 0) throw infinite(v, i);
-    scratch[count++] = v;
-  }
+  const count = native.fitCopyPresent(numbers, validity ?? null, scratch);
+  if (count < 0) throw infinite(numbers[-1 - count] as number, -1 - count);
   return scratch.subarray(0, count);
-}
-
-/** The difference of a value with itself is 0, or NaN where it is not finite: no branch a value, and four strands. */
-function allFinite(numbers: Float64Array): boolean {
-  const whole = numbers.length & ~3;
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
-  for (let i = 0; i < whole; i += 4) {
-    a += (numbers[i] as number) - (numbers[i] as number);
-    b += (numbers[i + 1] as number) - (numbers[i + 1] as number);
-    c += (numbers[i + 2] as number) - (numbers[i + 2] as number);
-    d += (numbers[i + 3] as number) - (numbers[i + 3] as number);
-  }
-  for (let i = whole; i < numbers.length; i++) a += (numbers[i] as number) - (numbers[i] as number);
-  return a + b + c + d === 0;
 }
 
 export function infinite(value: number, row: number): FitError {
@@ -65,7 +44,9 @@ export function nonZeroScale(scale: number): number {
   return scale < 10 * Number.EPSILON ? 1 : scale;
 }
 
-/** Count, least and greatest value. */
+const ends = new Float64Array(2);
+
+/** Count, least and greatest value; of two zeros either. */
 export class Extremes {
   count = 0;
   min = Infinity;
@@ -73,15 +54,10 @@ export class Extremes {
 
   update(column: FitColumn): void {
     const values = presentNumbers(column);
-    let { min, max } = this;
-    for (let i = 0; i < values.length; i++) {
-      const v = values[i] as number;
-      if (v < min) min = v;
-      if (v > max) max = v;
-    }
+    addon().fitExtremes(values, ends);
     this.count += values.length;
-    this.min = min;
-    this.max = max;
+    this.min = Math.min(this.min, ends[0] as number);
+    this.max = Math.max(this.max, ends[1] as number);
   }
 
   merge(other: Extremes): void {

@@ -6,6 +6,9 @@ import { QuantileSketch } from "./sketch.js";
 /** Up to this many values of a column quantiles are exact (128 MiB); past it they come from a sketch. */
 export const EXACT_VALUES = 2 ** 24;
 
+/** Values that are kept together (1 MiB). */
+const CHUNK_VALUES = 2 ** 17;
+
 /** Quantiles that stand for the values past the exact count. */
 const SAMPLE_SIZE = 2 ** 16;
 
@@ -20,7 +23,9 @@ export interface QuantileResult {
 /** Gathers a column's values for medians and quantiles. */
 export class Quantiles {
   readonly #exactValues: number;
-  #values = new Float64Array(0);
+  /** All full but the last; of which the first `#filled` are values. */
+  #chunks: Float64Array[] = [];
+  #filled = 0;
   #length = 0;
   #sketch: QuantileSketch | undefined;
 
@@ -38,7 +43,7 @@ export class Quantiles {
 
   merge(other: Quantiles): void {
     if (other.#sketch === undefined) {
-      this.#add(other.#values.subarray(0, other.#length));
+      for (const values of other.#pieces()) this.#add(values);
       return;
     }
     this.#toSketch().merge(other.#sketch);
@@ -60,7 +65,15 @@ export class Quantiles {
 
   /** All values in some order; past the exact count, evenly spaced quantiles in their place. */
   sample(): { readonly values: Float64Array; readonly rankError: number } {
-    if (this.#sketch === undefined) return { values: this.#values.subarray(0, this.#length), rankError: 0 };
+    if (this.#sketch === undefined) {
+      const all = new Float64Array(this.#length);
+      let at = 0;
+      for (const values of this.#pieces()) {
+        all.set(values, at);
+        at += values.length;
+      }
+      return { values: all, rankError: 0 };
+    }
     const { values, rankError } = this.at(linspace(0, 1, SAMPLE_SIZE));
     return { values: Float64Array.from(values), rankError };
   }
@@ -70,7 +83,7 @@ export class Quantiles {
   }
 
   #ranks(ranks: readonly number[]): number[] {
-    const found = this.#sketch?.ranks(ranks) ?? selectRanks(this.#values.subarray(0, this.#length), ranks);
+    const found = this.#sketch?.ranks(ranks) ?? selectRanks(this.#pieces(), ranks);
     return found.map((value) => value + 0); // one zero: which of equal values comes first is chance
   }
 
@@ -80,20 +93,42 @@ export class Quantiles {
       this.#toSketch().add(values);
       return;
     }
-    if (length > this.#values.length) {
-      const grown = new Float64Array(Math.min(this.#exactValues, Math.max(length, 2 * this.#values.length)));
-      grown.set(this.#values.subarray(0, this.#length));
-      this.#values = grown;
-    }
-    this.#values.set(values, this.#length);
     this.#length = length;
+    for (let from = 0; from < values.length; ) {
+      const chunk = this.#room(values.length - from);
+      const count = Math.min(values.length - from, chunk.length - this.#filled);
+      chunk.set(values.subarray(from, from + count), this.#filled);
+      this.#filled += count;
+      from += count;
+    }
+  }
+
+  /** A chunk that is not full. Many values take whole chunks, so that growing copies nothing; few take no more than twice their memory. */
+  #room(wanted: number): Float64Array {
+    const last = this.#chunks.at(-1);
+    if (last !== undefined && this.#filled < last.length) return last;
+    if (last === undefined || last.length === CHUNK_VALUES) {
+      this.#filled = 0;
+      this.#chunks.push(new Float64Array(Math.min(CHUNK_VALUES, last === undefined ? wanted : CHUNK_VALUES)));
+      return this.#chunks.at(-1) as Float64Array;
+    }
+    const grown = new Float64Array(Math.min(CHUNK_VALUES, Math.max(2 * last.length, last.length + wanted)));
+    grown.set(last);
+    this.#chunks[this.#chunks.length - 1] = grown;
+    return grown;
+  }
+
+  /** The values gathered, chunk by chunk. */
+  #pieces(): Float64Array[] {
+    return this.#chunks.map((chunk, i) => (i === this.#chunks.length - 1 ? chunk.subarray(0, this.#filled) : chunk));
   }
 
   #toSketch(): QuantileSketch {
     if (this.#sketch === undefined) {
       this.#sketch = new QuantileSketch();
-      this.#sketch.add(this.#values.subarray(0, this.#length));
-      this.#values = new Float64Array(0);
+      for (const values of this.#pieces()) this.#sketch.add(values);
+      this.#chunks = [];
+      this.#filled = 0;
       this.#length = 0;
     }
     return this.#sketch;
