@@ -1,6 +1,6 @@
 // Fitted features as ONNX: ONNX Runtime's matrix is the engine's, on the same data with NaN, nulls, unknown categories
 // and extreme values; what cannot be expressed is listed whole.
-import { makeVector, Table, vectorFromArray, Bool, Float64, Int64, TimestampMillisecond, Utf8, Uint64, Int32, Int8, Uint16, Float32, DateDay, type DataType, type Vector } from "apache-arrow";
+import { makeVector, Table, vectorFromArray, Bool, Float64, Int64, TimestampMillisecond, Utf8, Uint64, Int32, Int8, Uint16, Float32, Float16, DateDay, type DataType, type Vector } from "apache-arrow";
 import { Tensor } from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
 import { coalesce, defineFeatures, lit, t, when, type FittedFeatures } from "../../src/index.js";
@@ -149,6 +149,7 @@ describe("inputs", () => {
     ["int32", t.int32(), new Int32(), [-5, 2 ** 31 - 1, 0], "int32"],
     ["int32 nullable", t.int32().nullable(), new Int32(), [-5, null, 0], "double"],
     ["float32", t.float32(), new Float32(), [1.5, NaN, -0], "float"],
+    ["float16", t.float16(), new Float16(), [1.5, -0.25, 65_504, 0], "float16"],
     ["uint64", t.uint64(), new Uint64(), [1n, 2n ** 61n, 0n], "uint64"],
   ];
   test.each(cases)("%s", async (_, input, type, values, onnx) => {

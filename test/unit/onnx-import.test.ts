@@ -174,6 +174,18 @@ describe("what cannot be read", () => {
     await expect(fromOnnx(writeModel({ ...model, graph: { ...model.graph, input: [huge] } }))).rejects.toMatchObject({ code: "UNSUPPORTED_ONNX" });
   });
 
+  test("a small file that asks for billions of expressions", async () => {
+    const graph = new GraphBuilder({ name: "g", opset: 17, mlOpset: 3 });
+    graph.unique("X");
+    graph.input("X", DataType.FLOAT, ["N", 60_000]);
+    let value = "X";
+    for (let i = 0; i < 500; i++) value = graph.node("Abs", [value]);
+    graph.output(value, DataType.FLOAT, ["N", 60_000]);
+    const bytes = writeModel(graph.build(new Map(), "1"));
+    expect(bytes.length).toBeLessThan(40_000);
+    await expect(fromOnnx(bytes)).rejects.toMatchObject({ code: "UNSUPPORTED_ONNX", message: expect.stringMatching(/a million/) as string });
+  });
+
   test("a cycle", async () => {
     const model = graphOf("Abs");
     const node = [

@@ -25,6 +25,8 @@ function tensor(type: string, values: readonly Cell[]): Tensor {
       return new Tensor("float32", Float32Array.from(items, Number), dims);
     case "int32":
       return new Tensor("int32", Int32Array.from(items, Number), dims);
+    case "float16":
+      return new Tensor("float16", Uint16Array.from(items, (item) => halfBits(Number(item))), dims);
     case "int8":
       return new Tensor("int8", Int8Array.from(items, Number), dims);
     case "uint16":
@@ -32,6 +34,14 @@ function tensor(type: string, values: readonly Cell[]): Tensor {
     default:
       throw new TypeError(`no tensors of ${type} in this test`);
   }
+}
+
+/** The bits of a number that float16 holds exactly and that is not subnormal. */
+function halfBits(value: number): number {
+  if (value === 0) return Object.is(value, -0) ? 0x8000 : 0;
+  const exponent = Math.floor(Math.log2(Math.abs(value)));
+  const fraction = (Math.abs(value) / 2 ** exponent - 1) * 1024;
+  return (value < 0 ? 0x8000 : 0) | ((exponent + 15) << 10) | fraction;
 }
 
 /** Tensors for the inputs of an exported graph. */

@@ -63,8 +63,9 @@ function callOf(plan: Plan, node: PlanCall): Call {
 /** Why the call cannot be written, or undefined. */
 function obstacle(plan: Plan, node: PlanCall, maxOpset: number): string | undefined {
   const mapping = Object.hasOwn(MAPPINGS, node.name) ? MAPPINGS[node.name] : undefined;
-  if (mapping === undefined) return kernelType(node.type).startsWith("list") || node.args.some((arg) => kernelType(registerType(plan, arg)).startsWith("list")) ? "lists have no tensors" : "ONNX has no operators for it";
   const call = callOf(plan, node);
+  const lists = [...call.types, kernelType(node.type)].some((type) => type.startsWith("list"));
+  if (mapping === undefined) return lists ? "lists have no tensors" : "ONNX has no operators for it";
   const reason = mapping.unsupported?.(call);
   if (reason !== undefined) return reason;
   const opset = opsetOf(call);

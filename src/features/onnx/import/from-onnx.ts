@@ -3,7 +3,7 @@ import { OnnxError, received, SkewlessError } from "../../../errors.js";
 import { call } from "../../../expr/call.js";
 import { wrap } from "../../../expr/expr.js";
 import { externalReader } from "../../../onnx/external.js";
-import { normalDomain, opsetVersion, readModel } from "../../../onnx/model.js";
+import { normalDomain, readModel } from "../../../onnx/model.js";
 import { DataType, dataTypeName, type GraphProto, type ModelProto, type NodeProto, type ValueInfoProto } from "../../../onnx/schema.js";
 import { readTensor, type ExternalReader } from "../../../onnx/tensor.js";
 import { buildPlan, type PlannedFeature } from "../../../plan/builder.js";
@@ -16,7 +16,7 @@ import { LINEAR } from "./linear.js";
 import { ML } from "./ml.js";
 import { ImportNode, type Readers } from "./node.js";
 import { SHAPE, SHAPE_ML } from "./shape.js";
-import { columns, malformed, MAX_COLUMNS, unsupported, type Columns, type Value } from "./value.js";
+import { Budget, columns, malformed, MAX_COLUMNS, unsupported, type Columns, type Value } from "./value.js";
 
 export interface FromOnnxOptions {
   /** Names for the columns of a matrix input [N, k]; by graph input where there are several. f0, f1, … by default. */
@@ -82,7 +82,8 @@ export function fromModel(model: ModelProto & { readonly graph: GraphProto }, op
   for (const input of inputs) {
     values.set(input.name ?? "", declareInput(input, names.get(input) as readonly string[], declared));
   }
-  for (const node of needed.nodes) readNode(node, model, values, external);
+  const budget = new Budget();
+  for (const node of needed.nodes) readNode(node, values, external, budget);
   const features = outputs.flatMap((name) => featuresOf(name, values.get(name)));
   const given = options.featureNames;
   if (given !== undefined && given.length !== features.length) {
@@ -113,7 +114,7 @@ function describeNode(node: NodeProto): string {
   return `node ${name}, operator ${node.opType ?? ""} of ${domain === "" ? "ai.onnx" : domain}`;
 }
 
-function readNode(node: NodeProto, model: ModelProto, values: Map<string, Value>, external: ExternalReader | undefined): void {
+function readNode(node: NodeProto, values: Map<string, Value>, external: ExternalReader | undefined, budget: Budget): void {
   const domain = normalDomain(node.domain);
   const readers = READERS.get(domain) ?? {};
   const reader = Object.hasOwn(readers, node.opType ?? "") ? readers[node.opType ?? ""] : undefined;
@@ -128,8 +129,9 @@ function readNode(node: NodeProto, model: ModelProto, values: Map<string, Value>
   });
   let results: readonly Value[];
   try {
-    const result = reader(new ImportNode(node, inputs, opsetVersion(model, domain) ?? 0, external));
+    const result = reader(new ImportNode(node, inputs, external, budget));
     results = Array.isArray(result) ? (result as readonly Value[]) : [result as Value];
+    for (const value of results) if (value.kind === "columns") budget.spend(value.exprs.length);
   } catch (error) {
     if (error instanceof OnnxError) throw error.with({}, `${describeNode(node)}: ${error.what}`);
     // The expressions' own checks: operands of a type that the function does not take.
@@ -175,7 +177,7 @@ function inputNames(inputs: readonly ValueInfoProto[], names: FromOnnxOptions["n
   for (const input of inputs) {
     const { width } = shapeOf(input);
     const own = input.name ?? "";
-    const given = Array.isArray(names) ? (input === wide[0] && wide.length === 1 ? (names as readonly string[]) : undefined) : (names as Readonly<Record<string, readonly string[]>> | undefined)?.[own];
+    const given = namesFor(names, own, wide.length === 1 && input === wide[0]);
     if (given !== undefined && given.length !== (width ?? 1)) {
       throw new OnnxError("INVALID_PARAMETER", `names of input ${JSON.stringify(own)}`, { expected: `${width ?? 1} names`, actual: `${given.length}` });
     }
@@ -184,6 +186,11 @@ function inputNames(inputs: readonly ValueInfoProto[], names: FromOnnxOptions["n
     out.set(input, given ?? fallback);
   }
   return out;
+}
+
+function namesFor(names: FromOnnxOptions["names"], input: string, onlyMatrix: boolean): readonly string[] | undefined {
+  if (Array.isArray(names)) return onlyMatrix ? (names as readonly string[]) : undefined;
+  return (names as Readonly<Record<string, readonly string[]>> | undefined)?.[input];
 }
 
 function declareInput(input: ValueInfoProto, names: readonly string[], declared: Record<string, AnyInputType>): Columns {

@@ -7,12 +7,10 @@ import { columns, columnsOf, elementwise, isFloat, malformed, numbersOf, rounded
 
 /** Products with constant matrices and sums along a row. A runtime adds in its own order: results agree within rounding. */
 
-const MAX_PRODUCTS = 262_144;
-
 /** The row times a constant matrix [k, m], given column by column. */
-function product(x: Columns, matrix: readonly number[], k: number, m: number, transposed: boolean, alpha = 1): Columns {
+function product(node: ImportNode, x: Columns, matrix: readonly number[], k: number, m: number, transposed: boolean, alpha = 1): Columns {
   if (x.dims.length !== 1 || x.dims[0] !== k) throw malformed(`a matrix of ${k} rows for a row of [${x.dims.join(", ")}]`);
-  if (k * m > MAX_PRODUCTS) throw unsupported(`a matrix of ${k * m} numbers`);
+  node.spend(k * m);
   const exprs = Array.from({ length: m }, (_, column) => {
     const terms = x.exprs.map((expr, row) => call("mul", [expr, matrix[transposed ? column * k + row : row * m + column] as number]));
     const sum = terms.reduce((left, right) => call("add", [left, right]));
@@ -36,7 +34,7 @@ function floatRow(node: ImportNode): Columns {
 
 function matMul(node: ImportNode): Value {
   const { values, dims } = matrixOf(given(node, 1));
-  return product(floatRow(node), values, dims[0], dims[1], false);
+  return product(node, floatRow(node), values, dims[0], dims[1], false);
 }
 
 function gemm(node: ImportNode): Value {
@@ -44,7 +42,7 @@ function gemm(node: ImportNode): Value {
   const transposed = node.int("transB", 0) !== 0;
   const { values, dims } = matrixOf(given(node, 1));
   const [k, m] = transposed ? [dims[1], dims[0]] : dims;
-  const out = product(floatRow(node), values, k, m, transposed, node.float("alpha", 1));
+  const out = product(node, floatRow(node), values, k, m, transposed, node.float("alpha", 1));
   const bias = node.inputs[2];
   if (bias === undefined) return out;
   const beta = node.float("beta", 1);

@@ -155,15 +155,16 @@ function labelEncoder(node: ImportNode): Value {
     const fromText = x.type === DataType.STRING;
     const keys: Side = fromText ? { type: DataType.STRING, entries: classes } : { type: DataType.INT64, entries: places };
     const values: Side = fromText ? { type: DataType.INT64, entries: places } : { type: DataType.STRING, entries: classes };
-    return mapped(x, keys, values, defaultOf(node, values.type));
+    return mapped(node, x, keys, values, defaultOf(node, values.type));
   }
   const values = side(node, "values");
-  return mapped(x, side(node, "keys"), values, defaultOf(node, values.type));
+  return mapped(node, x, side(node, "keys"), values, defaultOf(node, values.type));
 }
 
-function mapped(x: Columns, keys: Side, values: Side, fallback: Entry): Value {
+function mapped(node: ImportNode, x: Columns, keys: Side, values: Side, fallback: Entry): Value {
   if (keys.entries.length !== values.entries.length) throw malformed(`${keys.entries.length} keys for ${values.entries.length} values`);
   if (keys.type !== x.type) throw malformed(`keys of ${dataTypeName(keys.type)} for an input of ${dataTypeName(x.type)}`);
+  if (values.type === DataType.STRING) node.spend(keys.entries.length * x.exprs.length);
   return columns(values.type, x.dims, x.exprs.map((expr) => mapOne(expr, keys.entries, values, fallback)));
 }
 
@@ -190,8 +191,8 @@ function categoryMapper(node: ImportNode): Value {
   const [strings, ints] = [node.strings("cats_strings") ?? [], node.ints("cats_int64s") ?? []];
   const text: Side = { type: DataType.STRING, entries: strings };
   const number: Side = { type: DataType.INT64, entries: ints };
-  if (x.type === DataType.STRING) return mapped(x, text, number, node.bigint("default_int64", -1n));
-  return mapped(x, number, text, node.string("default_string", "_Unused"));
+  if (x.type === DataType.STRING) return mapped(node, x, text, number, node.bigint("default_int64", -1n));
+  return mapped(node, x, number, text, node.string("default_string", "_Unused"));
 }
 
 function featureVectorizer(node: ImportNode): Value {

@@ -1,7 +1,7 @@
 import { normalDomain } from "../../../onnx/model.js";
 import { AttributeType, type AttributeProto, type NodeProto } from "../../../onnx/schema.js";
 import { decodeText, readTensor, type ExternalReader, type Tensor } from "../../../onnx/tensor.js";
-import { malformed, type Value } from "./value.js";
+import { malformed, type Budget, type Value } from "./value.js";
 
 /** A node that is being read: its inputs' values and its attributes. */
 export class ImportNode {
@@ -10,19 +10,23 @@ export class ImportNode {
   /** undefined where an optional input is left out. */
   readonly inputs: readonly (Value | undefined)[];
   readonly outputs: number;
-  /** Version of the operator's domain that the model imports. */
-  readonly opset: number;
   readonly #attributes: ReadonlyMap<string, AttributeProto>;
   readonly #external: ExternalReader | undefined;
+  readonly #budget: Budget;
 
-  constructor(node: NodeProto, inputs: readonly (Value | undefined)[], opset: number, external: ExternalReader | undefined) {
+  constructor(node: NodeProto, inputs: readonly (Value | undefined)[], external: ExternalReader | undefined, budget: Budget) {
     this.op = node.opType ?? "";
     this.domain = normalDomain(node.domain);
     this.inputs = inputs;
     this.outputs = node.output?.length ?? 0;
-    this.opset = opset;
     this.#attributes = new Map((node.attribute ?? []).map((attribute) => [attribute.name ?? "", attribute]));
     this.#external = external;
+    this.#budget = budget;
+  }
+
+  /** To be called before many expressions are made. */
+  spend(count: number): void {
+    this.#budget.spend(count);
   }
 
   has(name: string): boolean {

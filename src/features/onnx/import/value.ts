@@ -27,6 +27,16 @@ export type Value = Columns | Constant;
 /** More columns than any vector has; a hostile file may claim billions. */
 export const MAX_COLUMNS = 65_536;
 
+/** Expressions that one file may make: a few bytes of a hostile one could ask for billions. */
+export class Budget {
+  #left = 1_048_576;
+
+  spend(count: number): void {
+    this.#left -= count;
+    if (this.#left < 0) throw unsupported("a graph that takes more than a million expressions");
+  }
+}
+
 export function columns(type: number, dims: readonly number[], exprs: readonly Expr[]): Columns {
   return { kind: "columns", type, dims, exprs };
 }
