@@ -15,6 +15,7 @@ struct RowRunner {
   ExchangeLayout layout;
   RowExecutor executor;
   std::unique_ptr<BatchExecutor> batch;  // made at the first runRows
+  bool vectors = true;                   // every output is float32, as batch kernels store rows
   unsigned char* exchange = nullptr;
   const unsigned char* heap = nullptr;
   size_t heap_bytes = 0;
@@ -48,6 +49,10 @@ napi_value run_rows(napi_env env, napi_callback_info info) {
   uint32_t rows = 0;
   if (argc != 1 || napi_get_value_uint32(env, argument, &rows) != napi_ok || rows > r.layout.capacity) {
     napi_throw_range_error(env, nullptr, "runRows(count): count exceeds the buffer's rows");
+    return nullptr;
+  }
+  if (!r.vectors) {
+    napi_throw_type_error(env, nullptr, "runRows(count): every output of the plan must be float32");
     return nullptr;
   }
   if (!r.batch) {
@@ -141,6 +146,7 @@ Napi::Value make_row_runner(const Napi::CallbackInfo& info) {
   } catch (const std::bad_alloc&) {
     throw plan_error(env, PlanError("OUT_OF_MEMORY", "memory for the row's registers could not be allocated"));
   }
+  for (const ProgramOutput& o : plan->program().outputs) runner->vectors = runner->vectors && o.type == OutputType::kFloat32;
   Napi::ArrayBuffer exchange = Napi::ArrayBuffer::New(env, layout.bytes);
   std::memset(exchange.Data(), 0, layout.bytes);
   runner->exchange = static_cast<unsigned char*>(exchange.Data());

@@ -114,12 +114,20 @@ bool store_column(const Column& c, TypeId type, const OutputBuffer& out, int64_t
     case OutputType::kUtf8: {
       auto* lengths = static_cast<int32_t*>(out.data) + row + 1;
       const auto* in = static_cast<const StringView*>(c.data);
+      // Texts that follow each other in memory, as a column's own do, are copied together.
+      StringView run{nullptr, 0};
       for (int i = 0; i < rows; ++i) {
         lengths[i] = 0;
-        if (!is_present(c, i)) continue;
+        if (!is_present(c, i) || in[i].size == 0) continue;
         lengths[i] = static_cast<int32_t>(in[i].size);  // at most 2^31 - 1: kernels answer kTooLarge above
-        if (!text->append(in[i])) return false;
+        if (run.size > 0 && run.data + run.size == in[i].data) {
+          run.size += in[i].size;
+          continue;
+        }
+        if (run.size > 0 && !text->append(run)) return false;
+        run = in[i];
       }
+      if (run.size > 0 && !text->append(run)) return false;
       break;
     }
   }

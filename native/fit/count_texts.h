@@ -34,22 +34,34 @@ struct CountResult {
 
 namespace text_detail {
 
+constexpr size_t kWhole = 32;
+
+// A text of up to 32 bytes, zeros behind them.
+struct Words {
+  uint64_t w[4];
+};
+
 inline uint64_t load64(const uint8_t* p) {
   uint64_t v;
   std::memcpy(&v, p, 8);
   return v;
 }
 
-// The first 1 to 8 bytes as a number, of memory that has `available` bytes.
-inline uint64_t load_short(const uint8_t* p, size_t n, size_t available) {
-  if (n == 0) return 0;
-  uint64_t v = 0;
-  if (available >= 8) {
-    v = load64(p) & (~uint64_t{0} >> (64 - 8 * n));
+// Reads 32 bytes and masks them, where there are as many: lengths are unpredictable, so without a branch on them.
+inline Words words_of(const uint8_t* p, size_t n, size_t available) {
+  alignas(32) static constexpr uint8_t kKeep[2 * kWhole] = {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+                                                            255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+                                                            255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
+  Words out;
+  if (available >= kWhole) {
+    const uint8_t* keep = kKeep + (kWhole - n);
+    for (size_t k = 0; k < 4; ++k) out.w[k] = load64(p + 8 * k) & load64(keep + 8 * k);
   } else {
-    for (size_t i = 0; i < n; ++i) v |= static_cast<uint64_t>(p[i]) << (8 * i);
+    uint8_t bytes[kWhole] = {};
+    if (n > 0) std::memcpy(bytes, p, n);
+    for (size_t k = 0; k < 4; ++k) out.w[k] = load64(bytes + 8 * k);
   }
-  return v;
+  return out;
 }
 
 inline uint64_t mix(uint64_t h) {
@@ -57,19 +69,19 @@ inline uint64_t mix(uint64_t h) {
   return h ^ (h >> 32);
 }
 
-inline int32_t hash_of(const uint8_t* p, size_t n, size_t available) {
-  uint64_t h = mix(n + 1);
-  size_t i = 0;
-  for (; i + 8 <= n; i += 8) h = mix(h ^ load64(p + i));
-  if (i < n) h = mix(h ^ load_short(p + i, n - i, available - i));
-  return static_cast<int32_t>(mix(h) >> 16);
+inline int32_t hash_of(const Words& t, size_t n) {
+  const uint64_t a = mix(t.w[0] + n) + t.w[1], b = mix(t.w[2]) + t.w[3];
+  return static_cast<int32_t>(mix(a ^ mix(b)) >> 8);
+}
+// Of a longer text.
+inline int32_t hash_of(const uint8_t* p, size_t n) {
+  uint64_t h = mix(n);
+  for (size_t i = 0; i + 8 <= n; i += 8) h = mix(h ^ load64(p + i));
+  return static_cast<int32_t>(mix(h ^ load64(p + n - 8)) >> 8);
 }
 
-inline bool equal(const uint8_t* a, size_t a_available, const uint8_t* b, size_t b_available, size_t n) {
-  size_t i = 0;
-  for (; i + 8 <= n; i += 8)
-    if (load64(a + i) != load64(b + i)) return false;
-  return i == n || load_short(a + i, n - i, a_available - i) == load_short(b + i, n - i, b_available - i);
+inline bool equal(const Words& a, const Words& b) {
+  return ((a.w[0] ^ b.w[0]) | (a.w[1] ^ b.w[1]) | (a.w[2] ^ b.w[2]) | (a.w[3] ^ b.w[3])) == 0;
 }
 
 }  // namespace text_detail
@@ -90,7 +102,14 @@ inline CountResult count_texts(const TextColumn& column, size_t row, size_t end,
     const auto n = static_cast<size_t>(to - from);
     const uint8_t* text = column.bytes.data() + from;
     const size_t available = column.bytes.size() - static_cast<size_t>(from);
-    const int32_t hash = hash_of(text, n, available);
+    Words words{};
+    int32_t hash;
+    if (n <= kWhole) {
+      words = words_of(text, n, available);
+      hash = hash_of(words, n);
+    } else {
+      hash = hash_of(text, n);
+    }
     size_t slot = static_cast<uint32_t>(hash) & mask;
     for (size_t probes = 0;; ++probes, slot = (slot + 1) & mask) {
       if (probes > mask) return {CountStop::kBadTable, row, missing, 0};
@@ -102,7 +121,9 @@ inline CountResult count_texts(const TextColumn& column, size_t row, size_t end,
       const int64_t start = table.starts[at], stop = table.starts[at + 1];
       if (start < 0 || stop < start || static_cast<uint64_t>(stop) > table.pool.size()) return {CountStop::kBadTable, row, missing, 0};
       if (static_cast<size_t>(stop - start) != n) continue;
-      if (!equal(text, available, table.pool.data() + start, table.pool.size() - static_cast<size_t>(start), n)) continue;
+      const uint8_t* known = table.pool.data() + start;
+      const size_t rest = table.pool.size() - static_cast<size_t>(start);
+      if (n <= kWhole ? !equal(words, words_of(known, n, rest)) : std::memcmp(text, known, n) != 0) continue;
       table.counts[at] += weight;
       break;
     }

@@ -8,6 +8,7 @@
 #include "core/math/math.h"
 #include "ops/lookup.h"
 #include "ops/order.h"
+#include "ops/splines.h"
 #include "registry/function.h"
 #include "registry/list.h"
 #include "registry/params.h"
@@ -217,7 +218,14 @@ struct QuantileRank {
     if (x >= high) return references.back();
     // low < x < high: one quantile is below x, and one above.
     const double* first = quantiles.data();
-    const double* at = std::lower_bound(first, first + quantiles.size(), x);
+    const double* at = first;
+    // The first that is not below x, by halving without branches: see BucketIndex.
+    for (size_t count = quantiles.size(); count > 1;) {
+      const size_t half = count / 2;
+      at += half & (0 - static_cast<size_t>(at[half - 1] < x));
+      count -= half;
+    }
+    at += static_cast<size_t>(*at < x);
     const size_t right = static_cast<size_t>(at - first);
     if (*at != x) {
       const double slope = (references[right] - references[right - 1]) / (*at - at[-1]);
@@ -288,6 +296,6 @@ using FittedFunctions =
     FunctionList<Standardize, MinMaxScale, CategoryIndex<StringView>, CategoryIndex<double>,
                  CategoryIndex<int64_t>, BucketIndex, LookupFloat64<StringView>, LookupFloat64<int64_t>,
                  LookupFloat64<double>, CategoryValue<StringView>, CategoryValue<double>, CategoryValue<int64_t>, QuantileRank,
-                 NormalQuantile>;
+                 NormalQuantile, SplineBasis>;
 
 }  // namespace skewless::ops

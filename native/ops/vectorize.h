@@ -496,7 +496,40 @@ struct Pack {
   static SK_INLINE int64_t size_of(int64_t) { return kDigits; }
 };
 
+// How lists are made of single values.
+template <class T>
+struct Append {
+  static constexpr Doc doc{
+      "append", "x, value",
+      "The list with one more element at its end, a null one for a null value. Null for a null list. Fails with "
+      "TOO_LARGE above 2^31 - 1 elements.",
+      example_of<T>("[[1], 2] -> [1, 2]; [[], null] -> [null]; [null, 1] -> null", "[[\"a\", null], \"\"] -> [\"a\", null, \"\"]")};
+
+  Outcome callNullable(ListView<T>& out, Arena& arena, Maybe<ListView<T>> list, Maybe<T> value) const {
+    if (!list.present) return Outcome::kNull;
+    const ListView<T> x = list.value;
+    if (x.length >= utf8::kMaxSize) return Outcome::kTooLarge;
+    T* const data = arena.allocate_array<T>(static_cast<size_t>(x.length + 1));
+    if (data == nullptr) return Outcome::kOutOfMemory;
+    if (x.length > 0) std::memcpy(data, x.data, static_cast<size_t>(x.length) * sizeof(T));
+    data[x.length] = value.present ? value.value : T{};
+    out = {data, nullptr, 0, x.length + 1};
+    if (x.validity == nullptr && value.present) return Outcome::kOk;
+    const size_t bytes = static_cast<size_t>(x.length / 8 + 1);
+    uint8_t* const validity = arena.allocate_array<uint8_t>(bytes);
+    if (validity == nullptr) return Outcome::kOutOfMemory;
+    std::memset(validity, 0, bytes);
+    for (int64_t i = 0; i <= x.length; ++i) {
+      const bool present = i < x.length ? x.is_valid(i) : value.present;
+      validity[i >> 3] = static_cast<uint8_t>(validity[i >> 3] | (present ? 1u << (i & 7) : 0u));
+    }
+    out.validity = validity;
+    return Outcome::kOk;
+  }
+};
+
 using VectorizeFunctions = FunctionList<Terms, TermVector<StringView>, TermVector<int64_t>, HashVector,
-                                        HashWeightedVector, Pack<StringView>, Pack<int64_t>>;
+                                        HashWeightedVector, Pack<StringView>, Pack<int64_t>, Append<double>,
+                                        Append<int64_t>, Append<StringView>, Append<Timestamp>>;
 
 }  // namespace skewless::ops

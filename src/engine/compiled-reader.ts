@@ -43,7 +43,7 @@ export function compileReader(
   });
   const body = `"use strict"; return function readRow(row, base, number) { let v, low; const b = base / 8; ${lines.join("\n")} };`;
   try {
-    // eslint-disable-next-line @typescript-eslint/no-implied-eval -- guarded, see above
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call -- guarded, see above
     return new Function("f64", "u32", "states", "slow", body)(f64, u32, states, slow) as RowReader;
   } catch (error) {
     if (error instanceof EvalError) return undefined;

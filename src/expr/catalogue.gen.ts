@@ -771,6 +771,12 @@ export const CATALOGUE: Readonly<Record<string, readonly CatalogueOverload[]>> =
     { args: ["list<utf8>"], argNames: ["x"], result: "utf8", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: true, params: [] },
     { args: ["list<int64>"], argNames: ["x"], result: "utf8", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: true, params: [] },
   ],
+  append: [
+    { args: ["list<float64>","float64"], argNames: ["x","value"], result: "list<float64>", version: 1, nulls: "decides-itself", mayNull: true, mayFail: true, params: [] },
+    { args: ["list<int64>","int64"], argNames: ["x","value"], result: "list<int64>", version: 1, nulls: "decides-itself", mayNull: true, mayFail: true, params: [] },
+    { args: ["list<utf8>","utf8"], argNames: ["x","value"], result: "list<utf8>", version: 1, nulls: "decides-itself", mayNull: true, mayFail: true, params: [] },
+    { args: ["list<timestamp>","timestamp"], argNames: ["x","value"], result: "list<timestamp>", version: 1, nulls: "decides-itself", mayNull: true, mayFail: true, params: [] },
+  ],
   standardize: [
     { args: ["float64"], argNames: ["x"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [{"name":"mean","kind":"float64","text":"Subtracted from x."}, {"name":"scale","kind":"float64","text":"Divides the difference."}] },
   ],
@@ -800,5 +806,8 @@ export const CATALOGUE: Readonly<Record<string, readonly CatalogueOverload[]>> =
   ],
   normalQuantile: [
     { args: ["float64"], argNames: ["p"], result: "float64", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: false, params: [] },
+  ],
+  splineBasis: [
+    { args: ["float64"], argNames: ["x"], result: "list<float64>", version: 1, nulls: "null-if-any-null", mayNull: false, mayFail: true, params: [{"name":"knots","kind":"list<float64>","text":"Finite and not decreasing, at least 2 * degree + 2."}, {"name":"degree","kind":"int64","text":"From 0 to 15."}, {"name":"extrapolation","kind":"utf8","text":"constant, linear, continue or periodic."}] },
   ],
 };

@@ -488,6 +488,16 @@ export class Float64Expr extends Expr<"float64"> {
   normalQuantile(): Float64Expr {
     return call("normalQuantile", [this]) as Float64Expr;
   }
+
+  /**
+   * The values at x of the B-splines of a degree over the knots, a list with one element a spline. Between the base knots, the first and last of which are knots[degree] and knots[count - degree - 1], they add up to 1. Beyond these: "constant" takes the values at the nearer end, "linear" goes on along the tangent, "continue" with the polynomials of the last piece, and "periodic" takes x modulo the base knots' range; then the last splines, as many as the degree, are the first ones and are added to them. A list of NaN for NaN.
+   * @param knots Finite and not decreasing, at least 2 * degree + 2.
+   * @param degree From 0 to 15.
+   * @param extrapolation constant, linear, continue or periodic.
+   */
+  splineBasis(knots: readonly number[] | Float64Array, degree: number | bigint, extrapolation: string): Float64ListExpr {
+    return call("splineBasis", [this], { knots, degree, extrapolation }) as Float64ListExpr;
+  }
 }
 registerExprClass("float64", Float64Expr);
 
@@ -1656,6 +1666,11 @@ export class Float64ListExpr extends Expr<"list<float64>"> {
   manhattanDistance(y: Float64ListOperand): Float64Expr {
     return call("manhattanDistance", [this, y]) as Float64Expr;
   }
+
+  /** The list with one more element at its end, a null one for a null value. Null for a null list. Fails with TOO_LARGE above 2^31 - 1 elements. */
+  append(value: Float64Operand): Float64ListExpr {
+    return call("append", [this, value]) as Float64ListExpr;
+  }
 }
 registerExprClass("list<float64>", Float64ListExpr);
 
@@ -1758,6 +1773,11 @@ export class Int64ListExpr extends Expr<"list<int64>"> {
   /** A list as one text: of each element that is not null its size in bytes in decimal, a colon and the element, an int64 in decimal. Fails with TOO_LARGE above 2^31 - 1 bytes. */
   pack(): Utf8Expr {
     return call("pack", [this]) as Utf8Expr;
+  }
+
+  /** The list with one more element at its end, a null one for a null value. Null for a null list. Fails with TOO_LARGE above 2^31 - 1 elements. */
+  append(value: Int64Operand): Int64ListExpr {
+    return call("append", [this, value]) as Int64ListExpr;
   }
 }
 registerExprClass("list<int64>", Int64ListExpr);
@@ -1873,6 +1893,11 @@ export class Utf8ListExpr extends Expr<"list<utf8>"> {
   pack(): Utf8Expr {
     return call("pack", [this]) as Utf8Expr;
   }
+
+  /** The list with one more element at its end, a null one for a null value. Null for a null list. Fails with TOO_LARGE above 2^31 - 1 elements. */
+  append(value: Utf8Operand): Utf8ListExpr {
+    return call("append", [this, value]) as Utf8ListExpr;
+  }
 }
 registerExprClass("list<utf8>", Utf8ListExpr);
 
@@ -1943,6 +1968,11 @@ export class TimestampListExpr extends Expr<"list<timestamp>"> {
   /** Seconds from the latest of the timestamps at or before now, to now. Null when there is none. */
   recency(now: TimestampOperand): Float64Expr {
     return call("recency", [this, now]) as Float64Expr;
+  }
+
+  /** The list with one more element at its end, a null one for a null value. Null for a null list. Fails with TOO_LARGE above 2^31 - 1 elements. */
+  append(value: TimestampOperand): TimestampListExpr {
+    return call("append", [this, value]) as TimestampListExpr;
   }
 }
 registerExprClass("list<timestamp>", TimestampListExpr);

@@ -124,7 +124,12 @@ describe("plan bytes", () => {
         const runner = native.rowRunner(damaged, 2);
         runner.runVector();
         runner.runValues();
-        runner.runRows(2);
+        try {
+          runner.runRows(2);
+        } catch (error) {
+          // another type of output than float32
+          expect(error).toBeInstanceOf(TypeError);
+        }
       }
     }
     expect(refusals).toBeGreaterThan(bytes.length);
@@ -268,16 +273,22 @@ describe("matrix", () => {
 
 describe("a row runner", () => {
   const header = (runner: NativeRowRunner): Int32Array => new Int32Array(runner.exchange, 0, 8);
-  const make = (heap?: ArrayBuffer): NativeRowRunner => {
-    const runner = native.rowRunner(compiled, 4);
+  const floats = native.compile(encodePlan({ ...plan, outputs: plan.outputs.filter((output) => output.type === "float32") }), "baseline");
+  const make = (heap?: ArrayBuffer, of = floats): NativeRowRunner => {
+    const runner = native.rowRunner(of, 4);
     if (heap !== undefined) runner.setHeap(heap);
     return runner;
   };
   const vectors = native.compile(encodePlan(defineFeatures({ inputs: { s: t.utf8(), l: t.list(t.utf8()) }, features: ({ s, l }) => ({ n: s.length(), l: l.size() }) }).compile().plan), "baseline");
 
-  test("without a heap, with a tiny one, with garbage: a failure, never a crash", () => {
+  test("whose plan has other outputs than float32 runs no rows by batch kernels", () => {
+    const runner = make(undefined, compiled);
+    expect(refused(() => runner.runRows(1))).toBeInstanceOf(TypeError);
+    expect(make().runRows(0)).toBe(true);
+  });
+  test.each([["float32", floats], ["mixed", compiled]] as const)("of %s outputs without a heap, with a tiny one, with garbage: a failure, never a crash", (_, of) => {
     for (const heap of [undefined, new ArrayBuffer(0), new ArrayBuffer(1), new ArrayBuffer(64)]) {
-      const runner = make(heap);
+      const runner = make(heap, of);
       const words = new Uint32Array(runner.exchange);
       let seed = 1;
       for (let round = 0; round < 200; round++) {
@@ -287,7 +298,7 @@ describe("a row runner", () => {
         }
         runner.runVector();
         if (runner.runValues()) runner.text(7);
-        runner.runRows(4);
+        if (of === floats) runner.runRows(4);
       }
     }
   });

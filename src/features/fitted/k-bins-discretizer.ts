@@ -5,6 +5,7 @@ import { Float64Expr } from "../../expr/functions.gen.js";
 import { applyColumns, applyTransform, choice, onlyOptions, option } from "../apply.js";
 import { defineTransform, type Accumulator, type FitColumn, type Lowered } from "../transform.js";
 import { noValues, tooLarge, Extremes } from "./statistics/numbers.js";
+import { kMeansCenters } from "./statistics/k-means.js";
 import { linspace, Quantiles } from "./statistics/quantiles.js";
 
 export interface KBinsDiscretizerOptions {
@@ -12,8 +13,8 @@ export interface KBinsDiscretizerOptions {
   readonly nBins?: number;
   /** A column a bin ("onehot", the default), or the bin's number. */
   readonly encode?: "onehot" | "ordinal";
-  /** Bins of equally many rows ("quantile", the default) or of equal width. */
-  readonly strategy?: "quantile" | "uniform";
+  /** Bins of equally many rows ("quantile", the default), of equal width, or around the centers of k clusters ("kmeans"). */
+  readonly strategy?: "quantile" | "uniform" | "kmeans";
 }
 
 type Options = Required<KBinsDiscretizerOptions>;
@@ -40,7 +41,7 @@ class KBinsFit implements Accumulator<State> {
 
   update(column: FitColumn): void {
     this.#extremes.update(column);
-    if (this.#options.strategy === "quantile") this.#quantiles.update(column);
+    if (this.#options.strategy !== "uniform") this.#quantiles.update(column);
   }
 
   merge(other: this): void {
@@ -63,9 +64,24 @@ class KBinsFit implements Accumulator<State> {
       }
       return { count, binEdges, rankError: 0 };
     }
-    const { values, rankError } = this.#quantiles.at(linspace(0, 100, nBins + 1).map((percent) => percent / 100));
+    const { values, rankError } = strategy === "kmeans" ? this.#clusters(min, max) : this.#quantiles.at(linspace(0, 100, nBins + 1).map((percent) => percent / 100));
     const binEdges = values.filter((edge, i) => i === 0 || edge - (values[i - 1] as number) > LEAST_WIDTH);
     return { count, binEdges, rankError };
+  }
+
+  /** The ends of the values, and between them the middles of neighbouring clusters' centers. */
+  #clusters(min: number, max: number): { values: readonly number[]; rankError: number } {
+    const { nBins } = this.#options;
+    const { values, rankError } = this.#quantiles.sample();
+    if (values.length < nBins) {
+      throw new FitError("OUT_OF_RANGE", `${values.length} values cannot make ${nBins} clusters`, { fix: "Use fewer bins" });
+    }
+    const edges = linspace(min, max, nBins + 1);
+    const sorted = values.slice().sort();
+    const distinct = Array.from(sorted.filter((value, i) => i === 0 || value !== sorted[i - 1]).subarray(0, nBins));
+    // Fewer values than clusters: each is one. (scikit-learn warns and leaves it to rounding which.)
+    const centers = distinct.length < nBins ? distinct : kMeansCenters(sorted, edges.slice(1).map((edge, i) => (edge + (edges[i] as number)) * 0.5));
+    return { values: [min, ...centers.slice(1).map((center, i) => (center + (centers[i] as number)) * 0.5), max], rankError };
   }
 }
 
@@ -87,7 +103,7 @@ const kBinsDiscretizer = defineTransform<Options, State>({
     return {
       nBins: option("kBinsDiscretizer", given, "nBins", 5, "an integer from 2 to 65536", isBins),
       encode: choice("kBinsDiscretizer", given, "encode", ["onehot", "ordinal"]),
-      strategy: choice("kBinsDiscretizer", given, "strategy", ["quantile", "uniform"]),
+      strategy: choice("kBinsDiscretizer", given, "strategy", ["quantile", "uniform", "kmeans"]),
     };
   },
   begin: (options) => new KBinsFit(options),
@@ -103,7 +119,8 @@ const kBinsDiscretizer = defineTransform<Options, State>({
 declare module "../../expr/functions.gen.js" {
   interface Float64Expr {
     /**
-     * The bin that holds the value, from 0: bins of equally many training rows or of equal width, closed on the
+     * The bin that holds the value, from 0: bins of equally many training rows, of equal width or nearest to one
+     * of k clusters' centers, closed on the
      * left; values beyond the training data's are in the first or last bin. As columns `<feature>_<bin>`, or as
      * a number with `encode: "ordinal"`. Bins not wider than 1e-8 are merged into the next; a constant column
      * has one bin. Null and NaN are in no bin: they stay in the number and are null in every column. As

@@ -232,4 +232,12 @@ export const fitted: Generators = {
     return { quantiles, references: quantiles.map((_, i) => i / quantiles.length), margin: rng.pick([0, 0, 1e-7, 0.5]) };
   }),
   normalQuantile: unary(mostly(probability)),
+  splineBasis: unary(listed("knots"), (rng) => {
+    const degree = rng.int(0, 4);
+    const extrapolation = rng.pick(["constant", "linear", "continue", "periodic"]);
+    const count = rng.int(2 * degree + 2 + (extrapolation === "periodic" ? 1 : 0), 2 * degree + 9);
+    // Some equal: pieces without width.
+    const drawn = rng.many(count, () => (rng.chance(0.7) ? rng.int(-20, 20) / 2 : (rng.float() - 0.5) * 20));
+    return { knots: drawn.sort((a, b) => a - b), degree: BigInt(degree), extrapolation };
+  }),
 };

@@ -64,4 +64,5 @@ export const vectorizing: Generators = {
     return [terms, terms.map(() => (rng.chance(0.1) ? null : rng.choose(() => rng.int(-2, 2), () => finiteFloat64(rng), () => float64Trouble(rng))))];
   }, hashParams),
   pack: plain,
+  append: plain,
 };

@@ -60,7 +60,50 @@ export const fitted: Family = {
     },
     { ulps: 40, absolute: 1e-15 },
   ),
+  splineBasis: define("float64 -> list<float64>", ([x], params) => splines(float(x), params)),
 };
+
+/** The B-splines over knots by their definition, each by itself: the recurrence of de Boor and Cox. */
+function splines(x: number, params: Params): number[] {
+  const knots = listParam(params, "knots", "float64").map(float);
+  const degree = Number(params["degree"]);
+  const beyond = params["extrapolation"];
+  const at = (i: number): number => knots[i] ?? NaN;
+  const last = knots.length - degree - 1;
+  const low = at(degree);
+  const high = at(last);
+  const count = beyond === "periodic" ? last - degree : last;
+  if (Number.isNaN(x)) return Array.from({ length: count }, () => NaN);
+  let from = x;
+  if (beyond === "constant" || beyond === "linear") from = Math.min(Math.max(x, low), high);
+  if (beyond === "periodic") {
+    const rest = (x - low) % (high - low);
+    from = low + (rest < 0 ? rest + (high - low) : rest);
+  }
+  const starts = knots.slice(degree, last).filter((knot) => knot <= from || Number.isNaN(from));
+  const piece = Math.max(degree + starts.length - 1, degree);
+
+  /** A spline's part without the factor of its end: its value over the width. */
+  const share = (i: number, k: number, factor: number): number => {
+    const width = at(i + k + 1) - at(i);
+    return i < piece - k || i > piece || width === 0 ? 0 : (factor * spline(i, k)) / width;
+  };
+  const spline = (i: number, k: number): number => {
+    if (k === 0) return 1;
+    const rising = i < piece - k + 1 || i > piece ? 0 : share(i, k - 1, 1) * (from - at(i));
+    const falling = i + 1 < piece - k + 1 || i + 1 > piece ? 0 : share(i + 1, k - 1, 1) * (at(i + k + 1) - from);
+    return rising + falling;
+  };
+  const out = Array.from({ length: count }, () => 0);
+  for (let i = piece - degree; i <= piece; i++) {
+    const value = out[i % count] ?? NaN;
+    out[i % count] = value + spline(i, degree);
+    if (beyond !== "linear" || from === x || degree === 0) continue;
+    const slope = share(i, degree - 1, degree) - share(i + 1, degree - 1, degree);
+    out[i] = (out[i] ?? NaN) + (x - from) * slope;
+  }
+  return out;
+}
 
 /** The mean of NumPy's interp from the left and from the right, as scikit-learn's QuantileTransformer. */
 function rank(x: number, params: Params): number {

@@ -92,6 +92,11 @@ export const vectorizing: Family = {
   hashVector: define(["list<utf8> -> list<float64>", "list<utf8> list<float64> -> list<float64>"], ([x, values], params) =>
     hashVector(list(x), values === undefined ? undefined : list(values), params),
   ),
+  append: define(
+    ["float64", "int64", "utf8", "timestamp"].map((type) => `list<${type}> ${type} -> list<${type}>`),
+    ([x, value = null]) => (x === null ? null : [...list(x), value]),
+    { handlesNull: true },
+  ),
   pack: define(["list<utf8> -> utf8", "list<int64> -> utf8"], ([x]) =>
     elements(x)
       .map((item) => (typeof item === "bigint" ? String(item) : text(item)))

@@ -6,7 +6,8 @@ export const MAX_TERMS = 2 ** 21;
 export const MAX_TERM_BYTES = 2 ** 28;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+/** Keeps a byte order mark at the start of a term. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 export interface TermCount {
   readonly term: string;

@@ -14,8 +14,8 @@ const ends = new Int32Array(2);
  * texts are counted by native code, which stops at each that is not in the table yet.
  */
 export class TextCounts implements Tally {
-  /** Slots of ids, -1 where empty; at most half full. */
-  #slots = new Int32Array(64).fill(-1);
+  /** Slots of ids, -1 where empty. */
+  #slots = new Int32Array(slotsFor(32)).fill(-1);
   #hashes = new Int32Array(32);
   /** Text `id` is pool[starts[id] .. starts[id + 1]]. */
   #starts = new Int32Array(33);
@@ -85,10 +85,11 @@ export class TextCounts implements Tally {
   /** Adds a text that is not there; returns its id. */
   #insert(bytes: Uint8Array, from: number, to: number, hash: number): number {
     const id = this.#size++;
-    if (2 * this.#size > this.#slots.length) this.#grow();
+    if (this.#size > this.#counts.length) this.#grow();
     const start = this.#starts[id] as number;
     const end = start + to - from;
-    if (end > this.#pool.length) this.#pool = resized(this.#pool, Math.max(end, 2 * this.#pool.length));
+    // 32 bytes more than needed: where there are as many, texts are compared without a loop.
+    if (end + 32 > this.#pool.length) this.#pool = resized(this.#pool, Math.max(end + 32, 2 * this.#pool.length));
     this.#pool.set(bytes.subarray(from, to), start);
     this.#starts[id + 1] = end;
     this.#hashes[id] = hash;
@@ -97,13 +98,18 @@ export class TextCounts implements Tally {
   }
 
   #grow(): void {
-    const capacity = this.#slots.length;
+    const capacity = 2 * this.#counts.length;
     this.#hashes = resized(this.#hashes, capacity);
     this.#starts = resized(this.#starts, capacity + 1);
     this.#counts = resized(this.#counts, capacity);
-    this.#slots = new Int32Array(2 * capacity).fill(-1);
+    this.#slots = new Int32Array(slotsFor(capacity)).fill(-1);
     for (let id = 0; id < this.#size - 1; id++) this.#slots[freeSlot(this.#slots, this.#hashes[id] as number)] = id;
   }
+}
+
+/** At most half full; small tables emptier: texts that share a first slot cost a mispredicted branch a row. */
+function slotsFor(texts: number): number {
+  return (texts <= 4096 ? 8 : 2) * texts;
 }
 
 export function freeSlot(slots: Int32Array, hash: number): number {

@@ -1,6 +1,6 @@
 import { DefinitionError, FitError } from "../../../errors.js";
 import { isBoolean, option } from "../../apply.js";
-import type { FitColumn } from "../../transform.js";
+import type { Accumulator, FitColumn, StateValue } from "../../transform.js";
 import { MAX_CATEGORIES, compareText } from "./categories.js";
 import { MAX_TERMS, TermCounts } from "./term-counts.js";
 import { termOptions, textList, type CheckedTermOptions, type TermOptions } from "./term-options.js";
@@ -25,13 +25,13 @@ export type CheckedVocabularyOptions = CheckedTermOptions & Required<VocabularyO
 
 export const VOCABULARY_OPTIONS = ["binary", "maxDf", "minDf", "maxFeatures", "vocabulary"] as const;
 
-export interface Vocabulary {
+export type Vocabulary = {
   /** Texts that are not null. */
   readonly documents: number;
   readonly terms: readonly string[];
   /** How many texts have each term. */
   readonly documentCounts: readonly number[];
-}
+};
 
 export function vocabularyOptions(name: string, given: Given): CheckedVocabularyOptions {
   const isPart = (value: unknown): boolean =>
@@ -55,7 +55,7 @@ export function vocabularyOptions(name: string, given: Given): CheckedVocabulary
   return checked;
 }
 
-export class VocabularyFit {
+export class VocabularyFit implements Accumulator<Vocabulary> {
   readonly #options: CheckedVocabularyOptions;
   readonly #counts: TermCounts;
 
@@ -73,6 +73,24 @@ export class VocabularyFit {
 
   merge(other: VocabularyFit): void {
     this.#counts.merge(other.#counts);
+  }
+
+  save(): StateValue {
+    const all = this.#counts.entries();
+    return {
+      documents: this.#counts.documents,
+      terms: all.map(({ term }) => term),
+      documentCounts: all.map((entry) => entry.documents),
+      counts: all.map(({ count }) => count),
+    };
+  }
+
+  restore(saved: StateValue): void {
+    const { documents, terms, documentCounts, counts } = saved as unknown as Vocabulary & { readonly counts: readonly number[] };
+    for (const [i, term] of terms.entries()) {
+      this.#counts.add({ term, documents: documentCounts[i] as number, count: counts[i] as number });
+    }
+    this.#counts.documents += documents;
   }
 
   /** scikit-learn's rules of CountVectorizer. */

@@ -1,0 +1,111 @@
+import type { FitColumn, StateValue } from "../../transform.js";
+import { infinite, tooLarge } from "./numbers.js";
+
+/**
+ * Count, means and sums of products of deviations of several columns, over the rows in which none is missing.
+ * Batches are merged by the formula of Chan, Golub and LeVeque.
+ */
+export class Covariance {
+  count = 0;
+  readonly mean: Float64Array;
+  /** Row i holds columns 0 to i: the matrix is symmetric. */
+  readonly #products: readonly Float64Array[];
+
+  constructor(columns: number) {
+    this.mean = new Float64Array(columns);
+    this.#products = Array.from({ length: columns }, (_, i) => new Float64Array(i + 1));
+  }
+
+  update(columns: readonly FitColumn[]): void {
+    const values = completeRows(columns);
+    const count = values[0]?.length ?? 0;
+    if (count === 0) return;
+    const mean = values.map(center);
+    if (!mean.every(Number.isFinite)) throw tooLarge();
+    const products = values.map((x, i) => Float64Array.from({ length: i + 1 }, (_, j) => dot(x, values[j] as Float64Array)));
+    this.#add(count, mean, products);
+  }
+
+  merge(other: Covariance): void {
+    if (other.count > 0) this.#add(other.count, other.mean, other.#products);
+  }
+
+  /** Sum of products of deviations of two columns. */
+  at(i: number, j: number): number {
+    return (i >= j ? this.#products[i]?.[j] : this.#products[j]?.[i]) as number;
+  }
+
+  /** The sums of products, of deviations or, not `centered`, of the values themselves; OUT_OF_RANGE where they overflow. */
+  matrix(centered: boolean): Float64Array[] {
+    const { mean, count } = this;
+    const rows = Array.from(mean, (m, i) =>
+      Float64Array.from(mean, (other, j) => (centered ? this.at(i, j) : this.at(i, j) + count * m * other)),
+    );
+    if (!rows.every((row) => row.every(Number.isFinite))) throw tooLarge();
+    return rows;
+  }
+
+  save(): StateValue {
+    return { count: this.count, mean: [...this.mean], products: this.#products.map((row) => [...row]) };
+  }
+
+  restore(saved: StateValue): void {
+    const { count, mean, products } = saved as { count: number; mean: readonly number[]; products: readonly (readonly number[])[] };
+    this.count = count;
+    this.mean.set(mean);
+    for (const [i, row] of this.#products.entries()) row.set(products[i] as readonly number[]);
+  }
+
+  #add(count: number, mean: ArrayLike<number>, products: readonly Float64Array[]): void {
+    const total = this.count + count;
+    const delta = this.mean.map((m, i) => (mean[i] as number) - m);
+    const weight = (this.count * count) / total;
+    for (const [i, row] of this.#products.entries()) {
+      const added = products[i] as Float64Array;
+      const d = (delta[i] as number) * weight;
+      for (let j = 0; j <= i; j++) row[j] = (row[j] as number) + (added[j] as number) + (this.count === 0 ? 0 : d * (delta[j] as number));
+    }
+    for (const [i, d] of delta.entries()) this.mean[i] = (this.mean[i] as number) + d * (count / total);
+    this.count = total;
+  }
+}
+
+/** Subtracts the mean of the values, in place, and returns it. */
+function center(values: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] as number;
+  const rough = sum / values.length;
+  // What is left would sum to zero in exact arithmetic: see Moments.
+  let rest = 0;
+  for (let i = 0; i < values.length; i++) rest += (values[i] as number) - rough;
+  const mean = rough + rest / values.length;
+  for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) - mean;
+  return mean;
+}
+
+function dot(x: Float64Array, y: Float64Array): number {
+  let sum = 0;
+  let other = 0;
+  const whole = x.length & ~1;
+  for (let i = 0; i < whole; i += 2) {
+    sum += (x[i] as number) * (y[i] as number);
+    other += (x[i + 1] as number) * (y[i + 1] as number);
+  }
+  if (whole < x.length) sum += (x[whole] as number) * (y[whole] as number);
+  return sum + other;
+}
+
+/** Copies of the columns without the rows in which a value is null or NaN; an infinite value is a FitError. */
+export function completeRows(columns: readonly FitColumn[]): Float64Array[] {
+  const length = columns[0]?.length ?? 0;
+  const keep = new Uint8Array(length).fill(1);
+  for (const { numbers, validity } of columns) {
+    for (let i = 0; i < length; i++) {
+      const x = numbers[i] as number;
+      const absent = validity !== undefined && (((validity[i >> 3] as number) >> (i & 7)) & 1) === 0;
+      if (absent || x !== x) keep[i] = 0;
+      else if (x - x !== 0) throw infinite(x, i);
+    }
+  }
+  return columns.map(({ numbers }) => numbers.filter((_, i) => keep[i] === 1));
+}
