@@ -38,6 +38,8 @@ interface Field {
   readonly min: number;
   readonly max: number;
   readonly unit: TimeUnit;
+  /** What every object inherits under the name (a method, for "toString"), which is no value of a row's. */
+  readonly inherited: unknown;
 }
 
 function kindOf(input: AnyInputType): number {
@@ -94,6 +96,8 @@ const TRIAL_MIDDLE = TRIAL_FIRST + 32;
 const TRIAL_END = TRIAL_FIRST + 64;
 
 const INITIAL_HEAP = 4096;
+/** Longer texts are measured before memory is reserved for them. */
+const EXACT_FROM = 4096;
 const NO_VALIDITY = 0xffffffff;
 
 /**
@@ -144,6 +148,7 @@ export class Marshaller {
         min,
         max,
         unit: input.type.kind === "timestamp" ? input.type.unit : "ms",
+        inherited: ({} as Readonly<Record<string, unknown>>)[name],
       };
     });
     const slow: SlowField = (index, value, row, number) => this.#field(this.#fields[index] as Field, value, row, number);
@@ -162,15 +167,19 @@ export class Marshaller {
     this.#runner.setHeap(grown);
   }
 
+  /** Bytes of text and lists in the heap. */
+  get heapBytes(): number {
+    return this.#top;
+  }
+
   /** Writes a lone row as row 0 of the buffer. */
   write(row: Readonly<Record<string, unknown>>): void {
     this.#top = 0;
     this.#writeRow(row, 0, undefined);
   }
 
-  /** Writes a row of a list as row `at` of the buffer; `number` is its number in the list, for messages. Row 0 empties the heap. */
+  /** Writes a row of a list as row `at` of the buffer; `number` is its number in the list, for messages. */
   writeAt(row: Readonly<Record<string, unknown>>, at: number, number: number): void {
-    if (at === 0) this.#top = 0;
     this.#writeRow(row, at, number);
   }
 
@@ -218,8 +227,9 @@ export class Marshaller {
   }
 
   /** Any value of a field. */
-  #field(field: Field, value: unknown, row: Readonly<Record<string, unknown>>, number: number | undefined): void {
+  #field(field: Field, given: unknown, row: Readonly<Record<string, unknown>>, number: number | undefined): void {
     const state = this.#base * 8 + field.state;
+    const value = given === field.inherited ? undefined : given;
     if (value === undefined || value === null) {
       if (!field.nullable) this.#missing(field, row, value, number);
       this.#states[state] = 1;
@@ -276,19 +286,18 @@ export class Marshaller {
     this.#u32[slot * 2 + 1] = (value - low) / 4294967296;
   }
 
-  #bigint(field: Field, value: unknown, number: number | undefined): bigint {
+  #bigint(field: Field, value: unknown, number: number | undefined, item?: number): bigint {
     if (typeof value !== "bigint") {
-      if (typeof value === "number") this.#outOfRange(field, value, number);
-      this.#wrong(field, value, number);
+      if (typeof value === "number") this.#outOfRange(field, value, number, item);
+      this.#wrong(field, value, number, item);
     }
-    const max = INT64_MAX;
-    if ((value as bigint) < INT64_MIN || (value as bigint) > max) this.#outOfRange(field, value, number);
+    if ((value as bigint) < INT64_MIN || (value as bigint) > INT64_MAX) this.#outOfRange(field, value, number, item);
     return value as bigint;
   }
 
   #text(field: Field, value: string, at: number, number: number | undefined, path?: number): void {
     const start = this.#top;
-    const need = start + value.length * 3;
+    const need = start + (value.length > EXACT_FROM ? Buffer.byteLength(value) : value.length * 3);
     if (need > this.#heap.length) this.#grow(need);
     const end = writeText(this.#heap, start, value);
     if (end < 0) {
@@ -318,7 +327,7 @@ export class Marshaller {
       return ticks;
     }
     if (typeof value === "number" && Number.isSafeInteger(value)) return value;
-    return this.#bigint(field, value, number);
+    return this.#bigint(field, value, number, path);
   }
 
   #time(field: Field, value: unknown, number: number | undefined): void {
@@ -419,7 +428,7 @@ export class Marshaller {
             unit === undefined
               ? typeof v === "number" && Number.isSafeInteger(v)
                 ? v
-                : this.#bigint(field, v, number)
+                : this.#bigint(field, v, number, i)
               : this.#ticks(field, unit, v, number, i);
           if (item.storage === "uint64" && ticks < 0) this.#outOfRange(field, v, number, i);
           this.#heapI64[first + i] = BigInt(ticks);

@@ -10,6 +10,9 @@ export type RowObject = Readonly<Record<string, unknown>>;
 /** What an output is as a JavaScript value: float32, float64 and int32 are numbers, int64 and timestamp bigints. */
 export type OutputValue = number | bigint | boolean | string | null;
 
+/** Rows of long texts are computed in shorter runs, so that their copies stay small. */
+const MOST_HEAP = 8 << 20;
+
 /** Row mode: scalar kernels over one exchange buffer. Not re-entrant, and no caller's code runs inside. */
 export class RowEngine {
   readonly #plan: Plan;
@@ -99,6 +102,7 @@ export class RowEngine {
     const total = rows.length;
     for (let r = 0; r < total; r++) {
       // The loop's own number goes into messages: write as a row of a list.
+      this.#marshaller.clear();
       this.#marshaller.writeAt(rows[r] as RowObject, 0, r);
       if (!this.#runner.runVector()) this.#fail(this.#header, r);
       const base = r * width;
@@ -112,18 +116,22 @@ export class RowEngine {
     const many = (this.#many ??= this.#makeMany());
     const width = this.#plan.outputs.length;
     const total = rows.length;
-    for (let begin = 0; begin < total; begin += EXCHANGE_ROWS) {
-      const count = Math.min(EXCHANGE_ROWS, total - begin);
-      let written = 0;
+    for (let begin = 0; begin < total; ) {
+      const most = Math.min(EXCHANGE_ROWS, total - begin);
+      let count = 0;
+      many.marshaller.clear();
       try {
-        for (; written < count; written++) many.marshaller.writeAt(rows[begin + written] as RowObject, written, begin + written);
+        for (; count < most && many.marshaller.heapBytes < MOST_HEAP; count++) {
+          many.marshaller.writeAt(rows[begin + count] as RowObject, count, begin + count);
+        }
       } catch (error) {
         // A function may fail on an earlier row, which is the error that row mode would give.
-        if (written > 0 && !many.runner.runRows(written)) this.#fail(many.header, begin + (many.header[4] as number));
+        if (count > 0 && !many.runner.runRows(count)) this.#fail(many.header, begin + (many.header[4] as number));
         throw error;
       }
       if (!many.runner.runRows(count)) this.#fail(many.header, begin + (many.header[4] as number));
       matrix.set(count === EXCHANGE_ROWS ? many.vectors : many.vectors.subarray(0, count * width), begin * width);
+      begin += count;
     }
   }
 
