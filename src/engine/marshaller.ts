@@ -178,6 +178,11 @@ export class Marshaller {
     this.#writeRow(row, 0, undefined);
   }
 
+  /** Empties the heap. Call before the first row of a list. */
+  clear(): void {
+    this.#top = 0;
+  }
+
   /** Writes a row of a list as row `at` of the buffer; `number` is its number in the list, for messages. */
   writeAt(row: Readonly<Record<string, unknown>>, at: number, number: number): void {
     this.#writeRow(row, at, number);
