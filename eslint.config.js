@@ -41,6 +41,7 @@ export default tseslint.config(
       "@typescript-eslint/no-base-to-string": "off",
       // Matters of taste.
       "@typescript-eslint/no-confusing-void-expression": "off",
+      "@typescript-eslint/no-meaningless-void-operator": "off",
       "@typescript-eslint/no-redundant-type-constituents": "off",
       "@typescript-eslint/no-unnecessary-boolean-literal-compare": "off",
       "@typescript-eslint/no-unnecessary-type-arguments": "off",
@@ -61,5 +62,10 @@ export default tseslint.config(
       "@typescript-eslint/no-misused-spread": "off",
       "@typescript-eslint/no-invalid-void-type": "off",
     },
+  },
+  {
+    // Statements that only the compiler looks at.
+    files: ["test/types/**/*.types.ts"],
+    rules: { "@typescript-eslint/no-unused-expressions": "off", "@typescript-eslint/no-floating-promises": "off" },
   },
 );

@@ -196,6 +196,21 @@ Napi::Value failure_object(Napi::Env env, const RunFailure& f) {
   return o;
 }
 
+// The text of output i of all threads, one after the other. That of one thread is handed on as it is.
+OutputMemory joined_texts(Napi::Env env, std::vector<std::vector<TextSink>>& parts, size_t i) {
+  size_t bytes = 0;
+  for (const auto& texts : parts) bytes += texts[i].size();
+  if (parts.size() == 1 && bytes > 0) return OutputMemory(env, parts[0][i].release(), bytes);
+  OutputMemory text(env, bytes);
+  if (!text.data()) return text;
+  size_t at = 0;
+  for (const auto& texts : parts) {
+    if (texts[i].size()) std::memcpy(text.data() + at, texts[i].data(), texts[i].size());
+    at += texts[i].size();
+  }
+  return text;
+}
+
 // { failure } or { outputs: [{ data, validity, nullCount, text? }] }
 Napi::Value result_object(Napi::Env env, Job& job) {
   Napi::Object out = Napi::Object::New(env);
@@ -216,15 +231,8 @@ Napi::Value result_object(Napi::Env env, Job& job) {
     const bool nulls = job.validity[i].data() != nullptr;
     const int64_t count = nulls ? null_count(job.validity[i], job.rows) : 0;
     if (job.outputs[i].type == OutputType::kUtf8) {
-      size_t bytes = 0;
-      for (const auto& texts : job.result.texts) bytes += texts[i].size();
-      OutputMemory text(env, bytes);
+      OutputMemory text = joined_texts(env, job.result.texts, i);
       if (!text.data()) out_of_memory(env);
-      size_t at = 0;
-      for (const auto& texts : job.result.texts) {
-        if (texts[i].size()) std::memcpy(text.data() + at, texts[i].data(), texts[i].size());
-        at += texts[i].size();
-      }
       o.Set("text", text.to_array_buffer(env));
     }
     o.Set("data", job.memory[i].to_array_buffer(env));

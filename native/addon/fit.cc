@@ -82,13 +82,15 @@ Napi::Value extremes(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// fitMoments(values, out: [rough mean, sum of squared differences to it, sum of differences])
+// fitMoments(values, out: [rough mean, sum of squared differences to it, sum of differences]); the sums are left out
+// where the mean is not finite
 Napi::Value moments(const Napi::CallbackInfo& info) {
   const auto values = array<double>(info[0], "values");
   const auto out = array<double>(info[1], "out");
   if (out.size() < 3) throw Napi::TypeError::New(info.Env(), "out is too short");
   const double mean = fit::sum(values.data(), values.size()) / static_cast<double>(values.size());
-  const fit::Deviations found = fit::deviations(values.data(), values.size(), mean);
+  const bool finite = mean - mean == 0;
+  const fit::Deviations found = finite ? fit::deviations(values.data(), values.size(), mean) : fit::Deviations{};
   out[0] = mean;
   out[1] = found.squares;
   out[2] = found.rest;
@@ -108,6 +110,7 @@ Napi::Value select(const Napi::CallbackInfo& info) {
     chunks.push_back(chunk);
     n += chunk.size();
   }
+  if (n > UINT32_MAX) throw Napi::TypeError::New(env, "chunks hold more than 2^32 - 1 values");
   const auto wanted = array<double>(info[1], "ranks");
   const auto out = array<double>(info[2], "out");
   if (out.size() < wanted.size()) throw Napi::TypeError::New(env, "out is too short");
@@ -117,10 +120,8 @@ Napi::Value select(const Napi::CallbackInfo& info) {
     if (!valid || (!ranks.empty() && static_cast<size_t>(r) <= ranks.back())) throw Napi::TypeError::New(env, "ranks must ascend below the number of values");
     ranks.push_back(static_cast<size_t>(r));
   }
-  // The library's selection leaves its bounds where the order is none.
-  if (fit::has_nan(chunks)) throw Napi::TypeError::New(env, "values must not hold NaN");
   try {
-    fit::select_ranks(chunks, ranks, out.data());
+    if (!fit::select_ranks(chunks, ranks, out.data())) throw Napi::TypeError::New(env, "values must not hold NaN");
   } catch (const std::bad_alloc&) {
     Napi::Error e = Napi::Error::New(env, "selecting quantiles does not fit into memory");
     e.Set("code", Napi::String::New(env, "OUT_OF_MEMORY"));

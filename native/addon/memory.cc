@@ -121,6 +121,18 @@ OutputMemory::OutputMemory(Napi::Env env, size_t bytes) : pool_(MemoryPool::of(e
   if (!data_) data_ = allocate_small(bytes);
 }
 
+OutputMemory::OutputMemory(Napi::Env env, void* data, size_t bytes) : pool_(MemoryPool::of(env)), bytes_(bytes) {
+#if defined(_WIN32)
+  // Aligned memory has a way of its own to be freed there.
+  data_ = allocate_small(bytes);
+  if (data_) std::memcpy(data_, data, bytes);
+  std::free(data);
+#else
+  void* fitting = std::realloc(data, bytes ? bytes : 1);
+  data_ = fitting ? fitting : data;
+#endif
+}
+
 OutputMemory::OutputMemory(OutputMemory&& o) noexcept
     : pool_(std::move(o.pool_)), data_(std::exchange(o.data_, nullptr)), bytes_(o.bytes_), mapped_(o.mapped_) {}
 

@@ -45,6 +45,8 @@ class OutputMemory {
  public:
   OutputMemory() = default;
   OutputMemory(Napi::Env env, size_t bytes);  // data() is nullptr when refused
+  // Takes over what std::malloc gave, `data` not nullptr.
+  OutputMemory(Napi::Env env, void* data, size_t bytes);
   OutputMemory(OutputMemory&& o) noexcept;
   OutputMemory& operator=(OutputMemory&&) = delete;
   ~OutputMemory() { release(); }

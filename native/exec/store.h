@@ -31,6 +31,13 @@ class TextSink {
   bool append(StringView text);
   const char* data() const { return data_; }
   size_t size() const { return size_; }
+  // Gives the memory away, to be ended by std::free; nullptr where there is none.
+  char* release() {
+    char* out = data_;
+    data_ = nullptr;
+    size_ = capacity_ = 0;
+    return out;
+  }
 
  private:
   char* data_ = nullptr;

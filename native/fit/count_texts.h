@@ -64,6 +64,12 @@ inline Words words_of(const uint8_t* p, size_t n, size_t available) {
   return out;
 }
 
+// The same of up to 8 bytes.
+inline uint64_t word_of(const uint8_t* p, size_t n, size_t available) {
+  if (available >= 8) return n == 0 ? 0 : load64(p) & (~uint64_t{0} >> (64 - 8 * n));
+  return words_of(p, n, available).w[0];
+}
+
 inline uint64_t mix(uint64_t h) {
   h *= uint64_t{0x9e3779b97f4a7c15};
   return h ^ (h >> 32);
@@ -73,6 +79,8 @@ inline int32_t hash_of(const Words& t, size_t n) {
   const uint64_t a = mix(t.w[0] + n) + t.w[1], b = mix(t.w[2]) + t.w[3];
   return static_cast<int32_t>(mix(a ^ mix(b)) >> 8);
 }
+// The same of words of which only the first is not zero.
+inline int32_t hash_of_word(uint64_t word, size_t n) { return static_cast<int32_t>(mix(mix(word + n)) >> 8); }
 // Of a longer text.
 inline int32_t hash_of(const uint8_t* p, size_t n) {
   uint64_t h = mix(n);
@@ -86,8 +94,10 @@ inline bool equal(const Words& a, const Words& b) {
 
 }  // namespace text_detail
 
-// Adds `weight` to the counts of the rows from `row` to `end`, until a text is not in the table.
-inline CountResult count_texts(const TextColumn& column, size_t row, size_t end, double weight, const TextTable& table) {
+// `kShort`: with a path of its own for texts of up to 8 bytes, which pays where most rows are such, and the branch
+// between the two can be predicted.
+template <bool kShort>
+CountResult count_texts(const TextColumn& column, size_t row, size_t end, double weight, const TextTable& table) {
   using namespace text_detail;
   const size_t mask = table.slots.size() - 1;
   const size_t ids = table.counts.size();
@@ -104,7 +114,10 @@ inline CountResult count_texts(const TextColumn& column, size_t row, size_t end,
     const size_t available = column.bytes.size() - static_cast<size_t>(from);
     Words words{};
     int32_t hash;
-    if (n <= kWhole) {
+    if (kShort && n <= 8) {
+      words.w[0] = word_of(text, n, available);
+      hash = hash_of_word(words.w[0], n);
+    } else if (n <= kWhole) {
       words = words_of(text, n, available);
       hash = hash_of(words, n);
     } else {
@@ -123,12 +136,23 @@ inline CountResult count_texts(const TextColumn& column, size_t row, size_t end,
       if (static_cast<size_t>(stop - start) != n) continue;
       const uint8_t* known = table.pool.data() + start;
       const size_t rest = table.pool.size() - static_cast<size_t>(start);
-      if (n <= kWhole ? !equal(words, words_of(known, n, rest)) : std::memcmp(text, known, n) != 0) continue;
+      if (kShort && n <= 8) {
+        if (words.w[0] != word_of(known, n, rest)) continue;
+      } else if (n <= kWhole ? !equal(words, words_of(known, n, rest)) : std::memcmp(text, known, n) != 0) {
+        continue;
+      }
       table.counts[at] += weight;
       break;
     }
   }
   return {CountStop::kDone, row, missing, 0};
+}
+
+// Adds `weight` to the counts of the rows from `row` to `end`, until a text is not in the table.
+inline CountResult count_texts(const TextColumn& column, size_t row, size_t end, double weight, const TextTable& table) {
+  const int64_t bytes = int64_t{column.offsets[end]} - column.offsets[row];
+  return bytes <= static_cast<int64_t>(6 * (end - row)) ? count_texts<true>(column, row, end, weight, table)
+                                                         : count_texts<false>(column, row, end, weight, table);
 }
 
 }  // namespace skewless::fit

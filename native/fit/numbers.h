@@ -60,13 +60,15 @@ inline Extremes extremes(const double* v, size_t n) {
   return out;
 }
 
+inline double added(const double (&a)[8]) { return ((a[0] + a[1]) + (a[2] + a[3])) + ((a[4] + a[5]) + (a[6] + a[7])); }
+
 inline double sum(const double* v, size_t n) {
-  double a[4] = {};
+  double a[8] = {};
   size_t i = 0;
-  for (; i + 4 <= n; i += 4)
-    for (size_t k = 0; k < 4; ++k) a[k] += v[i + k];
-  for (; i < n; ++i) a[0] += v[i];
-  return a[0] + a[1] + (a[2] + a[3]);
+  for (; i + 8 <= n; i += 8)
+    for (size_t k = 0; k < 8; ++k) a[k] += v[i + k];
+  for (; i < n; ++i) a[i & 7] += v[i];
+  return added(a);
 }
 
 struct Deviations {
@@ -75,21 +77,21 @@ struct Deviations {
 
 // Sums of the differences to `mean` and of their squares.
 inline Deviations deviations(const double* v, size_t n, double mean) {
-  double squares[2] = {}, rest[2] = {};
+  double squares[8] = {}, rest[8] = {};
   size_t i = 0;
-  for (; i + 2 <= n; i += 2) {
-    for (size_t k = 0; k < 2; ++k) {
+  for (; i + 8 <= n; i += 8) {
+    for (size_t k = 0; k < 8; ++k) {
       const double d = v[i + k] - mean;
       squares[k] += d * d;
       rest[k] += d;
     }
   }
-  if (i < n) {
+  for (; i < n; ++i) {
     const double d = v[i] - mean;
-    squares[0] += d * d;
-    rest[0] += d;
+    squares[i & 7] += d * d;
+    rest[i & 7] += d;
   }
-  return {squares[0] + squares[1], rest[0] + rest[1]};
+  return {added(squares), added(rest)};
 }
 
 }  // namespace skewless::fit

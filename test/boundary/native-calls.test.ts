@@ -98,6 +98,31 @@ describe("wrong arguments", () => {
   });
 });
 
+test("every function survives any arguments", () => {
+  const views = [Float64Array.of(1, NaN, 3), Int32Array.of(0, 1, 2, 3), new BigInt64Array(3), Uint8Array.of(255), new Float32Array(2), new Float64Array(0), new Uint8Array(new ArrayBuffer(16), 3, 9)];
+  const gone = Float64Array.of(1, 2, 3);
+  structuredClone(gone.buffer, { transfer: [gone.buffer] });
+  const values: readonly unknown[] = [...junk, ...views, gone, 1, 3, 8, 1000, 2 ** 31, 2 ** 40, -(2 ** 31), compiled, goodColumns(), goodColumns()[0], goodColumns()[1], { type: 10, length: 3, values: views[0] }, views.map((view) => [view]), "float64", "int64", "utf8"];
+  let seed = 1;
+  const pick = (): unknown => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return values[(seed >>> 8) % values.length];
+  };
+  const names = Object.keys(native).filter((name) => typeof loose[name as keyof Addon] === "function");
+  expect(names).toContain("compile");
+  for (const name of names) {
+    for (let i = 0; i < (name === "catalogue" ? 10 : 3000); i++) {
+      const args = Array.from({ length: i % 7 }, pick);
+      try {
+        const result: unknown = loose[name as keyof Addon](...args);
+        if (result instanceof Promise) result.catch(() => undefined);
+      } catch (error) {
+        expect(error).toBeInstanceOf(Error);
+      }
+    }
+  }
+});
+
 describe("plan bytes", () => {
   test("cut at every byte", () => {
     for (let end = 0; end < bytes.length; end++) {

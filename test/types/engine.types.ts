@@ -28,8 +28,8 @@ const set = defineFeatures({
     expectTypeOf(inputs.day).toEqualTypeOf<TimestampExpr>();
     expectTypeOf(inputs.delay).toEqualTypeOf<Float64Expr>();
     // @ts-expect-error no such input
-    void inputs.prise;
-    // @ts-expect-error readonly
+    inputs.prise;
+    // @ts-expect-error it is readonly
     inputs.price = inputs.delay;
     return { price: inputs.price };
   },
@@ -109,13 +109,13 @@ wantsPrice.row(row);
 const wider: Engine<{ readonly price: number; readonly city: string }> = wantsPrice;
 // @ts-expect-error it would read a key that is not there
 const narrower: Engine<{ readonly price: number }> = wantsMore;
-void wider;
-void narrower;
-// @ts-expect-error readonly
+wider;
+narrower;
+// @ts-expect-error it is readonly
 engine.names = [];
 // @ts-expect-error readonly elements
 engine.names[0] = "x";
-// @ts-expect-error readonly
+// @ts-expect-error it is readonly
 engine.plan.nodes.push();
 // @ts-expect-error unknown option
 set.compile({ treads: 2 });
@@ -126,7 +126,7 @@ engine.batch([good]);
 
 // ---- fitted ----
 
-void (async () => {
+(async () => {
   const fitted = await set.fit({ price: new Float64Array(1) });
   expectTypeOf(fitted).toEqualTypeOf<FittedFeatures<typeof set.inputs>>();
   expectTypeOf(fitted.compile()).toEqualTypeOf<typeof engine>();

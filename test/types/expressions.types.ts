@@ -108,10 +108,10 @@ const asText: Utf8Expr = b;
 const any: Expr = x;
 // @ts-expect-error an expression of unknown type is none of a known
 const known: Float64Expr = any;
-void [asFloat, asInt, asText, known];
-// @ts-expect-error immutable
+[asFloat, asInt, asText, known];
+// @ts-expect-error it is immutable
 x.node = k.node;
-// @ts-expect-error immutable
+// @ts-expect-error it is immutable
 x.type = k.type;
 
 // ---- literals, branches, coalesce ----
@@ -141,17 +141,17 @@ when(b).then(x).add(1);
 
 expectTypeOf(coalesce(x, 1)).toEqualTypeOf<Float64Expr>();
 expectTypeOf(coalesce(s, "none")).toEqualTypeOf<Utf8Expr>();
-// @ts-expect-error another type
+// @ts-expect-error an operand of another type
 coalesce(x, "none");
-// @ts-expect-error another type
+// @ts-expect-error an operand of another type
 coalesce(s, x);
 expectTypeOf(greatest(x, 1, k)).toEqualTypeOf<Float64Expr>();
-// @ts-expect-error another type
+// @ts-expect-error an operand of another type
 greatest(x, s);
 expectTypeOf(concat("a", s)).toEqualTypeOf<Utf8Expr>();
 // @ts-expect-error numbers are not text
 concat("a", x);
-// @ts-expect-error at least one
+// @ts-expect-error at least one text
 concat();
 expectTypeOf(allOf(b, true)).toEqualTypeOf<BoolExpr>();
 // @ts-expect-error numbers are not logic

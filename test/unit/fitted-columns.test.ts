@@ -2,6 +2,7 @@
 import { Bool, Float64, Int64, Table, Utf8, vectorFromArray, type Vector } from "apache-arrow";
 import { describe, expect, test } from "vitest";
 import { columns, defineFeatures, featuresFromJson, t, type FeatureValue, type SkewlessError } from "../../src/index.js";
+import { MAX_DISTINCT } from "../../src/features/fitted/statistics/categories.js";
 import { symmetricEigen } from "../../src/features/fitted/statistics/eigen.js";
 
 const floats = (values: readonly (number | null)[]): Vector => vectorFromArray(values as number[], new Float64());
@@ -116,6 +117,27 @@ describe("projections", () => {
     await expect(set.fit(pair([], []))).rejects.toThrow(failing("NO_ROWS"));
   });
 
+  test("of many rows, some incomplete, satisfy the definition", async () => {
+    const n = 10_000;
+    const a = Array.from({ length: n }, (_, i) => (i % 17 === 0 ? null : i % 101 === 0 ? NaN : Math.sin(i) * 3 + 100));
+    const b = Array.from({ length: n }, (_, i) => (i % 5003 === 1 ? null : Math.cos(i * 2.3) + Math.sin(i)));
+    const state = (await set.fit(pair(a, b))).steps[0]?.state as { count: number; mean: number[]; components: number[][]; explainedVariance: number[] };
+    const kept = a.flatMap((x, i) => (x === null || Number.isNaN(x) || b[i] === null ? [] : [[x, b[i] as number] as const]));
+    expect(state.count).toBe(kept.length);
+    const mean = [0, 1].map((j) => kept.reduce((sum, row) => sum + (row[j] as number), 0) / kept.length);
+    for (const j of [0, 1]) expect(state.mean[j]).toBeCloseTo(mean[j] as number, 11);
+    const covariance = [0, 1].map((i) =>
+      [0, 1].map((j) => kept.reduce((sum, row) => sum + ((row[i] as number) - (mean[i] as number)) * ((row[j] as number) - (mean[j] as number)), 0) / (kept.length - 1)),
+    );
+    for (const [k, v] of state.components.entries()) {
+      for (const i of [0, 1]) {
+        const image = covariance[i]?.reduce((sum, c, j) => sum + c * (v[j] as number), 0) as number;
+        expect(image).toBeCloseTo((state.explainedVariance[k] as number) * (v[i] as number), 11);
+      }
+      expect(Math.hypot(...v)).toBeCloseTo(1, 14);
+    }
+  });
+
   test("eigenvectors of a matrix with known ones", () => {
     // Q diag(9, 4, 1, 0) Q' with the orthogonal Q of Hadamard.
     const q = [[1, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]].map((row) => row.map((x) => x / 2));
@@ -184,6 +206,24 @@ describe("target encoding", () => {
     await expect(binary.fit(rows([1, 0, 2]))).rejects.toThrow(expect.objectContaining({ code: "OUT_OF_RANGE", row: 2, actual: "the number 2" }) as SkewlessError);
     await expect(binary.fit(rows([1, Infinity]))).rejects.toThrow(expect.objectContaining({ code: "OUT_OF_RANGE", row: 1 }) as SkewlessError);
     await expect(binary.fit(rows([NaN]))).rejects.toThrow(failing("NO_VALUES", "target"));
+  });
+
+  test("of too many categories stops at the row", async () => {
+    const declared = defineFeatures({ inputs: { x: t.float64(), y: t.float64() }, features: ({ x, y }) => ({ x: x.targetEncoder({ target: y }) }) });
+    const x = Array.from({ length: MAX_DISTINCT + 10 }, (_, i) => Math.max(i, 5));
+    const many = new Table({ x: floats(x), y: floats(x.map(() => 1)) });
+    await expect(declared.fit(many)).rejects.toThrow(expect.objectContaining({ code: "TOO_MANY_CATEGORIES", row: MAX_DISTINCT + 5 }) as SkewlessError);
+  });
+
+  test("with a row filter learns nothing from the rows left out", async () => {
+    const declared = defineFeatures({ inputs: { s: t.utf8(), y: t.float64() }, features: ({ s, y }) => ({ s: s.targetEncoder({ target: y, smooth: 0 }).as("float64") }) });
+    // Each category's target is one number, and the outliers are left out: whatever the folds, it comes out again.
+    const y = Array.from({ length: 200 }, (_, i) => (i % 10 === 3 ? 1e6 : i % 2));
+    const table = new Table({ s: vectorFromArray(y.map((_, i) => (i % 2 === 0 ? "even" : "odd")), new Utf8()), y: floats(y) });
+    const result = await declared.fitTransform(table, { where: ({ y }) => y.lt(10), seed: 3 });
+    expect(rowsOf(result.table).map(([x]) => x)).toEqual(y.map((_, i) => i % 2));
+    expect(result.fitted.steps[0]?.state["rows"]).toBe(180);
+    expect(result.fitted.where).toBe("lt(y, 10)");
   });
 
   test("of training rows leaves each row's own fold out", async () => {

@@ -1,6 +1,6 @@
 // What the compiler must accept and refuse; `tsc` is the test, and running it shows that refusals hold at run time too.
 import { expect, expectTypeOf, test } from "vitest";
-import { defineFeatures, t, type BoolExpr, type ColumnsExpr, type Float64Expr, type Int64Expr, type Utf8Expr } from "../../src/index.js";
+import { columns, defineFeatures, t, type BoolExpr, type ColumnsExpr, type FeatureColumns, type Float64Expr, type Int64Expr, type Utf8Expr } from "../../src/index.js";
 
 const INPUTS = { a: t.float64(), s: t.utf8(), k: t.int64(), b: t.bool() };
 
@@ -19,6 +19,13 @@ test("each type has the transformations that fit it", () => {
       expectTypeOf(a.kBinsDiscretizer({ encode: "ordinal" })).toEqualTypeOf<Float64Expr>();
       expectTypeOf(a.kBinsDiscretizer()).toEqualTypeOf<ColumnsExpr>();
       expectTypeOf(s.topKCategorical()).toEqualTypeOf<Utf8Expr>();
+      expectTypeOf(a.kBinsDiscretizer({ strategy: "kmeans" })).toEqualTypeOf<ColumnsExpr>();
+      expectTypeOf(a.splineTransformer({ degree: 2 })).toEqualTypeOf<FeatureColumns>();
+      expectTypeOf(columns(a, k).polynomialFeatures({ degree: [1, 3] })).toEqualTypeOf<FeatureColumns>();
+      expectTypeOf(columns({ a, k }).normalizer({ norm: "max" })).toEqualTypeOf<FeatureColumns>();
+      expectTypeOf(columns(a, k).pca({ nComponents: 1 })).toEqualTypeOf<ColumnsExpr>();
+      expectTypeOf(columns(a, k).pca({ components: [[1, 2]] })).toEqualTypeOf<FeatureColumns>();
+      expectTypeOf(s.targetEncoder({ target: b, smooth: 5 })).toEqualTypeOf<Float64Expr>();
       expectTypeOf(s.missingIndicator()).toEqualTypeOf<BoolExpr>();
       return { x: a.log1p().simpleImputer().standardScaler(), y: s.topKCategorical().oneHotEncoder().as("bool") };
     },
@@ -47,6 +54,16 @@ test("and no others", () => {
   refused(({ s }) => ({ x: s.oneHotEncoder({ categories: [1, 2] }) }));
   // @ts-expect-error a policy that the ordinal encoder lacks
   refused(({ s }) => ({ x: s.ordinalEncoder({ handleUnknown: "ignore" }) }));
+  // @ts-expect-error a target is a number or a condition
+  refused(({ s }) => ({ x: s.targetEncoder({ target: s }) }));
+  // @ts-expect-error and cannot be left out
+  refused(({ s }) => ({ x: s.targetEncoder() }));
+  // @ts-expect-error splines are for numbers
+  refused(({ s }) => ({ x: s.splineTransformer() }));
+  // @ts-expect-error a norm that there is not
+  refused(({ a, k }) => ({ x: columns(a, k).normalizer({ norm: "l3" }) }));
+  // @ts-expect-error fitted components end a chain
+  refused(({ a, k }) => ({ x: columns(a, k).pca().normalizer() }));
   // @ts-expect-error a misspelt option
   refused(({ a }) => ({ x: a.minMaxScaler({ feature_range: [0, 1] }) }));
 });

@@ -330,6 +330,11 @@ describe("imputers", () => {
   });
 });
 
+test("a constant column whose square no float64 holds has the variance 0", async () => {
+  const fitted = await defineFeatures({ inputs: NUMBER, features: ({ a }) => ({ a: a.standardScaler() }) }).fit(a([1e200, null, 1e200]));
+  expect(fitted.steps[0]?.state).toEqual({ count: 2, mean: 1e200, variance: 0, scale: 1 });
+});
+
 describe("chains and streams", () => {
   const chain = defineFeatures({
     inputs: NUMBER,

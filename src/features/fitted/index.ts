@@ -57,3 +57,5 @@ import "./top-k-categorical.js";
 export type { TopKCategoricalOptions } from "./top-k-categorical.js";
 import "./winsorizer.js";
 export type { WinsorizerOptions } from "./winsorizer.js";
+export type { TermOptions } from "./statistics/term-options.js";
+export type { VocabularyOptions } from "./statistics/vocabulary.js";

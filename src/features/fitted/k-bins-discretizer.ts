@@ -3,7 +3,7 @@ import { call } from "../../expr/call.js";
 import type { ColumnsExpr, Expr } from "../../expr/expr.js";
 import { Float64Expr } from "../../expr/functions.gen.js";
 import { applyColumns, applyTransform, choice, onlyOptions, option } from "../apply.js";
-import { defineTransform, type Accumulator, type FitColumn, type Lowered } from "../transform.js";
+import { defineTransform, type Accumulator, type FitColumn, type Lowered, type StateValue } from "../transform.js";
 import { noValues, tooLarge, Extremes } from "./statistics/numbers.js";
 import { kMeansCenters } from "./statistics/k-means.js";
 import { linspace, Quantiles } from "./statistics/quantiles.js";
@@ -47,6 +47,16 @@ class KBinsFit implements Accumulator<State> {
   merge(other: this): void {
     this.#extremes.merge(other.#extremes);
     this.#quantiles.merge(other.#quantiles);
+  }
+
+  save(): StateValue {
+    return { extremes: this.#extremes.save(), quantiles: this.#quantiles.save() };
+  }
+
+  restore(saved: StateValue): void {
+    const { extremes, quantiles } = saved as { extremes: StateValue; quantiles: StateValue };
+    this.#extremes.restore(extremes);
+    this.#quantiles.restore(quantiles);
   }
 
   finish(): State {

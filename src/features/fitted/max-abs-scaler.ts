@@ -1,7 +1,7 @@
 import { call } from "../../expr/call.js";
 import { Float64Expr } from "../../expr/functions.gen.js";
 import { applyTransform, onlyOptions } from "../apply.js";
-import { defineTransform, type Accumulator, type FitColumn } from "../transform.js";
+import { defineTransform, type Accumulator, type FitColumn, type StateValue } from "../transform.js";
 import { Extremes, noValues, nonZeroScale } from "./statistics/numbers.js";
 
 type State = {
@@ -19,6 +19,14 @@ class MaxAbsScalerFit implements Accumulator<State> {
 
   merge(other: this): void {
     this.#extremes.merge(other.#extremes);
+  }
+
+  save(): StateValue {
+    return this.#extremes.save();
+  }
+
+  restore(saved: StateValue): void {
+    this.#extremes.restore(saved);
   }
 
   finish(): State {

@@ -63,6 +63,14 @@ class OneHotFit implements Accumulator<State> {
     this.#categories.merge(other.#categories);
   }
 
+  save(): StateValue {
+    return this.#categories.save();
+  }
+
+  restore(saved: StateValue): void {
+    this.#categories.restore(saved);
+  }
+
   finish(): State {
     const { rows } = this.#categories;
     const all = this.#categories.sorted();

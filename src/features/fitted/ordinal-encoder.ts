@@ -3,7 +3,7 @@ import type { Expr } from "../../expr/expr.js";
 import { BoolExpr, Float64Expr, Int64Expr, Utf8Expr } from "../../expr/functions.gen.js";
 import type { DataType } from "../../types/data-type.js";
 import { applyTransform, choice, onlyOptions, option } from "../apply.js";
-import { defineTransform, type Accumulator, type FitColumn } from "../transform.js";
+import { defineTransform, type Accumulator, type FitColumn, type StateValue } from "../transform.js";
 import { Categories, CATEGORY_KINDS, MAX_DISTINCT, categoryName, type Category } from "./statistics/categories.js";
 import { categoriesOption } from "./statistics/category-options.js";
 import { categoryValue } from "./statistics/category-value.js";
@@ -52,6 +52,14 @@ class OrdinalFit implements Accumulator<State> {
 
   merge(other: this): void {
     this.#categories.merge(other.#categories);
+  }
+
+  save(): StateValue {
+    return this.#categories.save();
+  }
+
+  restore(saved: StateValue): void {
+    this.#categories.restore(saved);
   }
 
   finish(): State {

@@ -3,7 +3,7 @@ import { call } from "../../expr/call.js";
 import type { Expr } from "../../expr/expr.js";
 import { Float64Expr } from "../../expr/functions.gen.js";
 import { applyTransform, choice, isBoolean, onlyOptions, option } from "../apply.js";
-import { defineTransform, type Accumulator, type FitColumn } from "../transform.js";
+import { defineTransform, type Accumulator, type FitColumn, type StateValue } from "../transform.js";
 import { minimize } from "./statistics/minimize.js";
 import { isConstant } from "./statistics/moments.js";
 import { noValues, presentNumbers } from "./statistics/numbers.js";
@@ -80,6 +80,14 @@ class PowerTransformerFit implements Accumulator<State> {
 
   merge(other: this): void {
     this.#values.merge(other.#values);
+  }
+
+  save(): StateValue {
+    return this.#values.save();
+  }
+
+  restore(saved: StateValue): void {
+    this.#values.restore(saved);
   }
 
   finish(): State {

@@ -2,7 +2,7 @@ import { call } from "../../expr/call.js";
 import type { Expr } from "../../expr/expr.js";
 import { Float64Expr } from "../../expr/functions.gen.js";
 import { applyTransform, choice, onlyOptions, option } from "../apply.js";
-import { defineTransform, type Accumulator, type FitColumn } from "../transform.js";
+import { defineTransform, type Accumulator, type FitColumn, type StateValue } from "../transform.js";
 import { linspace, Quantiles } from "./statistics/quantiles.js";
 
 export interface QuantileTransformerOptions {
@@ -44,6 +44,16 @@ class QuantileTransformerFit implements Accumulator<State> {
   merge(other: this): void {
     this.#quantiles.merge(other.#quantiles);
     this.#rows += other.#rows;
+  }
+
+  save(): StateValue {
+    return { rows: this.#rows, quantiles: this.#quantiles.save() };
+  }
+
+  restore(saved: StateValue): void {
+    const { rows, quantiles } = saved as { rows: number; quantiles: StateValue };
+    this.#rows = rows;
+    this.#quantiles.restore(quantiles);
   }
 
   finish(): State {

@@ -1,7 +1,7 @@
 import { call } from "../../expr/call.js";
 import { Float64Expr } from "../../expr/functions.gen.js";
 import { applyTransform, onlyOptions, option } from "../apply.js";
-import { defineTransform, type Accumulator, type FitColumn } from "../transform.js";
+import { defineTransform, type Accumulator, type FitColumn, type StateValue } from "../transform.js";
 import { Quantiles } from "./statistics/quantiles.js";
 
 export interface RankNormalizerOptions {
@@ -33,6 +33,14 @@ class RankFit implements Accumulator<State> {
 
   merge(other: this): void {
     this.#quantiles.merge(other.#quantiles);
+  }
+
+  save(): StateValue {
+    return this.#quantiles.save();
+  }
+
+  restore(saved: StateValue): void {
+    this.#quantiles.restore(saved);
   }
 
   finish(): State {

@@ -2,7 +2,7 @@ import { call } from "../../expr/call.js";
 import { Float64Expr } from "../../expr/functions.gen.js";
 import { DefinitionError } from "../../errors.js";
 import { applyTransform, isBoolean, onlyOptions, option, percentRange } from "../apply.js";
-import { defineTransform, type Accumulator, type FitColumn } from "../transform.js";
+import { defineTransform, type Accumulator, type FitColumn, type StateValue } from "../transform.js";
 import { normalQuantile } from "./statistics/normal.js";
 import { nonZeroScale, tooLarge } from "./statistics/numbers.js";
 import { Quantiles } from "./statistics/quantiles.js";
@@ -44,6 +44,14 @@ class RobustScalerFit implements Accumulator<State> {
 
   merge(other: this): void {
     this.#quantiles.merge(other.#quantiles);
+  }
+
+  save(): StateValue {
+    return this.#quantiles.save();
+  }
+
+  restore(saved: StateValue): void {
+    this.#quantiles.restore(saved);
   }
 
   finish(): State {

@@ -4,7 +4,7 @@ import type { ColumnsExpr, Expr } from "../../expr/expr.js";
 import { BoolExpr, Float64Expr, Int64Expr, Utf8Expr } from "../../expr/functions.gen.js";
 import { formatType, type DataType } from "../../types/data-type.js";
 import { applyColumns, applyTransform, choice, isBoolean, onlyOptions, option } from "../apply.js";
-import { defineTransform, type Accumulator, type FitColumn, type Lowered } from "../transform.js";
+import { defineTransform, type Accumulator, type FitColumn, type Lowered, type StateValue } from "../transform.js";
 import { CATEGORY_KINDS, readCategory, type Category, type CategoryKind } from "./statistics/categories.js";
 import { ConstantSource, MeanSource, MedianSource, ModeSource, type FillSource } from "./statistics/fill-sources.js";
 
@@ -63,6 +63,16 @@ class SimpleImputerFit implements Accumulator<State> {
   merge(other: this): void {
     this.#source.merge(other.#source as never);
     this.#rows += other.#rows;
+  }
+
+  save(): StateValue {
+    return { rows: this.#rows, source: this.#source.save() };
+  }
+
+  restore(saved: StateValue): void {
+    const { rows, source } = saved as { rows: number; source: StateValue };
+    this.#rows = rows;
+    this.#source.restore(source);
   }
 
   finish(): State {

@@ -3,7 +3,7 @@ import type { Expr } from "../../expr/expr.js";
 import { Float64Expr, type Float64ListExpr } from "../../expr/functions.gen.js";
 import { applyTransform, choice, isBoolean, onlyOptions, option, optionsObject } from "../apply.js";
 import { FeatureColumns } from "../columns.js";
-import { defineTransform, type Accumulator, type FitColumn } from "../transform.js";
+import { defineTransform, type Accumulator, type FitColumn, type StateValue } from "../transform.js";
 import { Extremes, noValues, tooLarge } from "./statistics/numbers.js";
 import { linspace, Quantiles } from "./statistics/quantiles.js";
 
@@ -47,6 +47,16 @@ class SplineFit implements Accumulator<State> {
   merge(other: this): void {
     this.#extremes.merge(other.#extremes);
     this.#quantiles.merge(other.#quantiles);
+  }
+
+  save(): StateValue {
+    return { extremes: this.#extremes.save(), quantiles: this.#quantiles.save() };
+  }
+
+  restore(saved: StateValue): void {
+    const { extremes, quantiles } = saved as { extremes: StateValue; quantiles: StateValue };
+    this.#extremes.restore(extremes);
+    this.#quantiles.restore(quantiles);
   }
 
   finish(): State {

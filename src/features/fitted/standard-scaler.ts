@@ -1,7 +1,7 @@
 import { call } from "../../expr/call.js";
 import { Float64Expr } from "../../expr/functions.gen.js";
 import { applyTransform, isBoolean, onlyOptions, option } from "../apply.js";
-import { defineTransform, type Accumulator, type FitColumn } from "../transform.js";
+import { defineTransform, type Accumulator, type FitColumn, type StateValue } from "../transform.js";
 import { isConstant, Moments } from "./statistics/moments.js";
 import { noValues } from "./statistics/numbers.js";
 
@@ -35,6 +35,14 @@ class StandardScalerFit implements Accumulator<State> {
 
   merge(other: this): void {
     this.#moments.merge(other.#moments);
+  }
+
+  save(): StateValue {
+    return this.#moments.save();
+  }
+
+  restore(saved: StateValue): void {
+    this.#moments.restore(saved);
   }
 
   finish(): State {

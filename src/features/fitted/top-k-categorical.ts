@@ -2,7 +2,7 @@ import { call } from "../../expr/call.js";
 import { Utf8Expr } from "../../expr/functions.gen.js";
 import type { DataType } from "../../types/data-type.js";
 import { applyTransform, isCount, onlyOptions, option } from "../apply.js";
-import { defineTransform, type Accumulator, type FitColumn } from "../transform.js";
+import { defineTransform, type Accumulator, type FitColumn, type StateValue } from "../transform.js";
 import { Categories, MAX_DISTINCT } from "./statistics/categories.js";
 
 export interface TopKCategoricalOptions {
@@ -36,6 +36,14 @@ class TopKFit implements Accumulator<State> {
 
   merge(other: this): void {
     this.#categories.merge(other.#categories);
+  }
+
+  save(): StateValue {
+    return this.#categories.save();
+  }
+
+  restore(saved: StateValue): void {
+    this.#categories.restore(saved);
   }
 
   finish(): State {

@@ -1,6 +1,6 @@
 import { FitError, received } from "../../../errors.js";
 import type { DataType } from "../../../types/data-type.js";
-import type { FitColumn } from "../../transform.js";
+import type { FitColumn, StateValue } from "../../transform.js";
 import { TextCounts } from "./text-counts.js";
 import { WordCounts } from "./word-counts.js";
 
@@ -128,6 +128,18 @@ export class Categories {
     this.#tally.merge(other.#tally, () => this.#grow(undefined));
     this.#missing += other.#missing;
     this.rows += other.rows;
+  }
+
+  save(): StateValue {
+    return { rows: this.rows, missing: this.#missing, counts: this.#tally.entries().map(({ value, count }) => [value, count]) };
+  }
+
+  /** Of one that holds nothing yet. */
+  restore(saved: StateValue): void {
+    const { rows, missing, counts } = saved as { rows: number; missing: number; counts: readonly (readonly [Category, number])[] };
+    this.rows = rows;
+    this.#missing = missing;
+    for (const [value, count] of counts) this.#tally.add(value, count);
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { DataType } from "../../../types/data-type.js";
-import type { FitColumn } from "../../transform.js";
+import type { FitColumn, StateValue } from "../../transform.js";
 import { Categories, MAX_DISTINCT, type Category } from "./categories.js";
 import { Moments } from "./moments.js";
 import { noValues } from "./numbers.js";
@@ -11,6 +11,8 @@ export interface FillSource<Self> {
   readonly count: number;
   update(column: FitColumn): void;
   merge(other: Self): void;
+  save(): StateValue;
+  restore(saved: StateValue): void;
   value(): { readonly fill: Category; readonly rankError: number };
 }
 
@@ -24,6 +26,12 @@ export class MeanSource implements FillSource<MeanSource> {
   }
   merge(other: MeanSource): void {
     this.#moments.merge(other.#moments);
+  }
+  save(): StateValue {
+    return this.#moments.save();
+  }
+  restore(saved: StateValue): void {
+    this.#moments.restore(saved);
   }
   value(): { fill: number; rankError: number } {
     if (this.count === 0) throw noValues();
@@ -41,6 +49,12 @@ export class MedianSource implements FillSource<MedianSource> {
   }
   merge(other: MedianSource): void {
     this.#quantiles.merge(other.#quantiles);
+  }
+  save(): StateValue {
+    return this.#quantiles.save();
+  }
+  restore(saved: StateValue): void {
+    this.#quantiles.restore(saved);
   }
   value(): { fill: number; rankError: number } {
     const { median, rankError } = this.#quantiles.at([]);
@@ -61,6 +75,12 @@ export class ModeSource implements FillSource<ModeSource> {
   }
   merge(other: ModeSource): void {
     this.#categories.merge(other.#categories);
+  }
+  save(): StateValue {
+    return this.#categories.save();
+  }
+  restore(saved: StateValue): void {
+    this.#categories.restore(saved);
   }
   value(): { fill: Category; rankError: number } {
     let best: { value: Category; count: number } | undefined;
@@ -87,6 +107,12 @@ export class ConstantSource implements FillSource<ConstantSource> {
   }
   merge(other: ConstantSource): void {
     this.count += other.count;
+  }
+  save(): StateValue {
+    return this.count;
+  }
+  restore(saved: StateValue): void {
+    this.count = saved as number;
   }
   value(): { fill: Category; rankError: number } {
     return { fill: this.#fill, rankError: 0 };

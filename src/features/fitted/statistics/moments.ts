@@ -1,5 +1,5 @@
 import { addon } from "../../../native.js";
-import type { FitColumn } from "../../transform.js";
+import type { FitColumn, StateValue } from "../../transform.js";
 import { presentNumbers, tooLarge } from "./numbers.js";
 
 const sums = new Float64Array(3);
@@ -14,19 +14,36 @@ export class Moments {
   sumOfSquares = 0;
 
   update(column: FitColumn): void {
-    const values = presentNumbers(column);
+    // A finite sum has none but finite terms, which then need no look of their own.
+    if (column.validity === undefined && this.#take(column.numbers)) return;
+    if (!this.#take(presentNumbers(column))) throw tooLarge();
+  }
+
+  /** Adds a batch of values; false, and nothing is added, where their sum is not finite. */
+  #take(values: Float64Array): boolean {
     const count = values.length;
-    if (count === 0) return;
+    if (count === 0) return true;
     // One rough mean, then the exact sums of what is left: a mean of rounded sums is right to about
     // count * 2^-53 only, and the remainder `rest` would be zero in exact arithmetic.
     addon().fitMoments(values, sums);
-    const [mean, squares, rest] = sums as unknown as readonly [number, number, number];
-    if (!Number.isFinite(mean)) throw tooLarge();
+    const mean = sums[0] as number;
+    const squares = sums[1] as number;
+    const rest = sums[2] as number;
+    if (!Number.isFinite(mean)) return false;
     this.#add(count, mean + rest / count, squares - (rest * rest) / count);
+    return true;
   }
 
   merge(other: Moments): void {
     if (other.count > 0) this.#add(other.count, other.mean, other.sumOfSquares);
+  }
+
+  save(): StateValue {
+    return [this.count, this.mean, this.sumOfSquares];
+  }
+
+  restore(saved: StateValue): void {
+    [this.count, this.mean, this.sumOfSquares] = saved as [number, number, number];
   }
 
   /** Population variance. */
@@ -39,7 +56,8 @@ export class Moments {
   #add(count: number, mean: number, squares: number): void {
     const total = this.count + count;
     const delta = mean - this.mean;
-    this.sumOfSquares += squares + delta * delta * ((this.count * count) / total);
+    // Nothing to merge with at first: the square may be beyond float64, and Infinity * 0 is NaN.
+    this.sumOfSquares += squares + (this.count === 0 ? 0 : delta * delta * ((this.count * count) / total));
     this.mean += delta * (count / total);
     this.count = total;
   }

@@ -1,6 +1,6 @@
 import { FitError } from "../../../errors.js";
 import { addon } from "../../../native.js";
-import type { FitColumn } from "../../transform.js";
+import type { FitColumn, StateValue } from "../../transform.js";
 
 let scratch = new Float64Array(0);
 
@@ -64,5 +64,13 @@ export class Extremes {
     this.count += other.count;
     this.min = Math.min(this.min, other.min);
     this.max = Math.max(this.max, other.max);
+  }
+
+  save(): StateValue {
+    return [this.count, this.min, this.max];
+  }
+
+  restore(saved: StateValue): void {
+    [this.count, this.min, this.max] = saved as [number, number, number];
   }
 }

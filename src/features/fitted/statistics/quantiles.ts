@@ -1,5 +1,6 @@
-import type { FitColumn } from "../../transform.js";
+import type { FitColumn, StateValue } from "../../transform.js";
 import { noValues, presentNumbers } from "./numbers.js";
+import { numbersFromText, numbersToText } from "./numbers-text.js";
 import { selectRanks } from "./selection.js";
 import { QuantileSketch } from "./sketch.js";
 
@@ -47,6 +48,17 @@ export class Quantiles {
       return;
     }
     this.#toSketch().merge(other.#sketch);
+  }
+
+  save(): StateValue {
+    return this.#sketch === undefined ? { values: numbersToText(this.sample().values) } : { sketch: this.#sketch.save() };
+  }
+
+  /** Of one that holds nothing yet. */
+  restore(saved: StateValue): void {
+    const { values, sketch } = saved as { values?: string; sketch?: StateValue };
+    if (sketch === undefined) this.#add(numbersFromText(values as string));
+    else this.#toSketch().restore(sketch);
   }
 
   /**

@@ -1,3 +1,6 @@
+import type { StateValue } from "../../transform.js";
+import { numbersFromText, numbersToText } from "./numbers-text.js";
+
 /** Values in a level's buffer; even, so that halving keeps the total weight. */
 const LEVEL_SIZE = 2 ** 16;
 
@@ -50,6 +53,27 @@ export class QuantileSketch {
       own.kept = [own.kept[0] + level.kept[0], own.kept[1] + level.kept[1]];
       this.#push(h, level.values.subarray(0, level.length));
     }
+  }
+
+  save(): StateValue {
+    return {
+      count: this.#count,
+      min: this.#min,
+      max: this.#max,
+      levels: this.#levels.map(({ values, length, kept }) => ({ values: numbersToText(values.subarray(0, length)), kept: [...kept] })),
+    };
+  }
+
+  /** Of a sketch that holds nothing yet. */
+  restore(saved: StateValue): void {
+    const { count, min, max, levels } = saved as { count: number; min: number; max: number; levels: readonly { values: string; kept: [number, number] }[] };
+    for (const [h, { values, kept }] of levels.entries()) {
+      this.#level(h).kept = [kept[0], kept[1]];
+      this.#push(h, numbersFromText(values));
+    }
+    this.#count = count;
+    this.#min = min;
+    this.#max = max;
   }
 
   /** The values at places of the sorted order, from 0; the first and the last are exact. */

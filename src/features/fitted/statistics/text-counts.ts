@@ -3,7 +3,8 @@ import type { FitColumn } from "../../transform.js";
 import type { Tally } from "./categories.js";
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+/** Keeps a byte order mark at the start of a text. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** What the native code answers beside a row: null rows passed, and the hash of an unknown text. */
 const answer = new Int32Array(2);
@@ -73,7 +74,9 @@ export class TextCounts implements Tally {
     ends[1] = to;
     if (this.#count(ends, bytes, null, 0, 1, count) === 1) return;
     const hash = answer[1] as number;
-    if (grow()) this.#counts[this.#insert(bytes, from, to, hash)] = count;
+    if (!grow()) return;
+    const id = this.#insert(bytes, from, to, hash); // first: it may replace the table's arrays
+    this.#counts[id] = count;
   }
 
   /** Adds to the counts of known texts; the first row of an unknown one, or `end`. */
