@@ -115,7 +115,7 @@ class Lookup<StringView> {
 
  private:
   static constexpr int64_t kWhole = 32;
-  // The bytes, zeros behind them; of a longer text two hashes.
+  // All bytes of the text, given its size; of a longer one two hashes.
   struct Key {
     uint64_t words[4];
   };
@@ -131,6 +131,11 @@ class Lookup<StringView> {
     std::memcpy(&v, p, 8);
     return v;
   }
+  static SK_INLINE uint64_t load32(const char* p) {
+    uint32_t v;
+    std::memcpy(&v, p, 4);
+    return v;
+  }
   static SK_INLINE uint64_t mix(uint64_t h) {
     h *= uint64_t{0x9e3779b97f4a7c15};
     return h ^ (h >> 32);
@@ -138,31 +143,16 @@ class Lookup<StringView> {
 
   static SK_INLINE Key key_of(StringView text) {
     if (SK_UNLIKELY(text.size > kWhole)) return long_key(text.data, text.size);
-    Key key;
-    if (SK_LIKELY(may_read_on(text.data))) {
-      alignas(32) static constexpr unsigned char kKeep[2 * kWhole] = {
-          255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-          255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
-      const auto* keep = reinterpret_cast<const char*>(kKeep) + (kWhole - text.size);
-      for (int w = 0; w < 4; ++w) key.words[w] = load64(text.data + 8 * w) & load64(keep + 8 * w);
-    } else {
-      char bytes[kWhole] = {};
-      if (text.size > 0) std::memcpy(bytes, text.data, static_cast<size_t>(text.size));
-      for (int w = 0; w < 4; ++w) key.words[w] = load64(bytes + 8 * w);
-    }
-    return key;
-  }
-
-  // Whether 32 bytes from p lie in one page: memory behind a text that is in the same page can be read, whosever it
-  // is, and what is read there is masked. Checkers of memory know nothing of pages.
-  static SK_INLINE bool may_read_on(const char* p) {
-#if defined(__SANITIZE_ADDRESS__)
-    (void)p;
-    return false;
-#else
-    constexpr uintptr_t kPage = 4096;  // the smallest there is
-    return p != nullptr && (reinterpret_cast<uintptr_t>(p) & (kPage - 1)) <= kPage - kWhole;
-#endif
+    // Loads that overlap inside the text: with the size, which is compared too, they hold every byte of it, and
+    // nothing outside is read.
+    const char* p = text.data;
+    const int64_t n = text.size;
+    if (n >= 16) return {{load64(p), load64(p + 8), load64(p + n - 16), load64(p + n - 8)}};
+    if (n >= 8) return {{load64(p), load64(p + n - 8), 0, 0}};
+    if (n >= 4) return {{load32(p) | load32(p + n - 4) << 32, 0, 0, 0}};
+    if (n == 0) return {};
+    const auto byte = [p](int64_t i) { return static_cast<uint64_t>(static_cast<unsigned char>(p[i])); };
+    return {{byte(0) | byte(n / 2) << 8 | byte(n - 1) << 16, 0, 0, 0}};
   }
 
   static Key long_key(const char* p, int64_t n) {
