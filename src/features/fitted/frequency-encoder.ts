@@ -2,9 +2,10 @@ import type { Expr } from "../../expr/expr.js";
 import { BoolExpr, Float64Expr, Int64Expr, Utf8Expr } from "../../expr/functions.gen.js";
 import type { DataType } from "../../types/data-type.js";
 import { applyTransform, isBoolean, onlyOptions, option } from "../apply.js";
-import { defineTransform, type Accumulator, type FitColumn, type StateValue } from "../transform.js";
+import { defineTransform } from "../transform.js";
 import { Categories, CATEGORY_KINDS, MAX_DISTINCT, categoryName, type Category } from "./statistics/categories.js";
 import { categoryValue } from "./statistics/category-value.js";
+import { StatisticFit } from "./statistics/statistic-fit.js";
 
 export interface FrequencyEncoderOptions {
   /** Fractions of the rows (true, the default) or counts. */
@@ -22,32 +23,17 @@ type State = {
   readonly counts: readonly number[];
 };
 
-class FrequencyFit implements Accumulator<State> {
-  readonly #categories: Categories;
+class FrequencyFit extends StatisticFit<Categories, State> {
+  protected readonly statistic: Categories;
 
   constructor(type: DataType) {
-    this.#categories = new Categories(type, { limit: MAX_DISTINCT });
-  }
-
-  update(column: FitColumn): void {
-    this.#categories.update(column);
-  }
-
-  merge(other: this): void {
-    this.#categories.merge(other.#categories);
-  }
-
-  save(): StateValue {
-    return this.#categories.save();
-  }
-
-  restore(saved: StateValue): void {
-    this.#categories.restore(saved);
+    super();
+    this.statistic = new Categories(type, { limit: MAX_DISTINCT });
   }
 
   finish(): State {
-    const all = this.#categories.sorted();
-    return { rows: this.#categories.rows, categories: all.map(({ value }) => value), counts: all.map(({ count }) => count) };
+    const all = this.statistic.sorted();
+    return { rows: this.statistic.rows, categories: all.map(({ value }) => value), counts: all.map(({ count }) => count) };
   }
 }
 

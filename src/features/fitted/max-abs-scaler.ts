@@ -1,8 +1,9 @@
 import { call } from "../../expr/call.js";
 import { Float64Expr } from "../../expr/functions.gen.js";
 import { applyTransform, onlyOptions } from "../apply.js";
-import { defineTransform, type Accumulator, type FitColumn, type StateValue } from "../transform.js";
+import { defineTransform } from "../transform.js";
 import { Extremes, noValues, nonZeroScale } from "./statistics/numbers.js";
+import { StatisticFit } from "./statistics/statistic-fit.js";
 
 type State = {
   readonly count: number;
@@ -10,27 +11,11 @@ type State = {
   readonly scale: number;
 };
 
-class MaxAbsScalerFit implements Accumulator<State> {
-  readonly #extremes = new Extremes();
-
-  update(column: FitColumn): void {
-    this.#extremes.update(column);
-  }
-
-  merge(other: this): void {
-    this.#extremes.merge(other.#extremes);
-  }
-
-  save(): StateValue {
-    return this.#extremes.save();
-  }
-
-  restore(saved: StateValue): void {
-    this.#extremes.restore(saved);
-  }
+class MaxAbsScalerFit extends StatisticFit<Extremes, State> {
+  protected readonly statistic = new Extremes();
 
   finish(): State {
-    const { count, min, max } = this.#extremes;
+    const { count, min, max } = this.statistic;
     if (count === 0) throw noValues();
     const maxAbs = Math.max(Math.abs(min), Math.abs(max));
     return { count, maxAbs, scale: nonZeroScale(maxAbs) };

@@ -1,8 +1,9 @@
 import { call } from "../../expr/call.js";
 import { Float64Expr } from "../../expr/functions.gen.js";
 import { applyTransform, isBoolean, isFiniteNumber, onlyOptions, option } from "../apply.js";
-import { defineTransform, type Accumulator, type FitColumn, type StateValue } from "../transform.js";
+import { defineTransform } from "../transform.js";
 import { Extremes, noValues, nonZeroScale, tooLarge } from "./statistics/numbers.js";
+import { StatisticFit } from "./statistics/statistic-fit.js";
 
 export interface MinMaxScalerOptions {
   /** Where the training data's least and greatest value go; [0, 1] by default. */
@@ -22,32 +23,17 @@ type State = {
   readonly min: number;
 };
 
-class MinMaxScalerFit implements Accumulator<State> {
-  readonly #extremes = new Extremes();
+class MinMaxScalerFit extends StatisticFit<Extremes, State> {
+  protected readonly statistic = new Extremes();
   readonly #options: Options;
 
   constructor(options: Options) {
+    super();
     this.#options = options;
   }
 
-  update(column: FitColumn): void {
-    this.#extremes.update(column);
-  }
-
-  merge(other: this): void {
-    this.#extremes.merge(other.#extremes);
-  }
-
-  save(): StateValue {
-    return this.#extremes.save();
-  }
-
-  restore(saved: StateValue): void {
-    this.#extremes.restore(saved);
-  }
-
   finish(): State {
-    const { count, min: dataMin, max: dataMax } = this.#extremes;
+    const { count, min: dataMin, max: dataMax } = this.statistic;
     if (count === 0) throw noValues();
     const [low, high] = this.#options.featureRange;
     const scale = (high - low) / nonZeroScale(dataMax - dataMin);

@@ -4,10 +4,11 @@ import { BoolExpr, Float64Expr, Int64Expr, Utf8Expr } from "../../expr/functions
 import { FitError } from "../../errors.js";
 import type { DataType } from "../../types/data-type.js";
 import { applyColumns, choice, onlyOptions } from "../apply.js";
-import { defineTransform, type Accumulator, type FitColumn, type LoweredColumn, type StateValue } from "../transform.js";
+import { defineTransform, type LoweredColumn, type StateValue } from "../transform.js";
 import { Categories, CATEGORY_KINDS, MAX_CATEGORIES, MAX_DISTINCT, categoryName, type Category } from "./statistics/categories.js";
 import { categoriesOption, groupingOptions, infrequent, type Grouping } from "./statistics/category-options.js";
 import { categoryValue } from "./statistics/category-value.js";
+import { StatisticFit } from "./statistics/statistic-fit.js";
 
 export interface OneHotEncoderOptions<T = string | number | bigint | boolean> {
   /** The categories in order, null last for missing values; "auto" (the default) takes those of the data, sorted. */
@@ -41,39 +42,24 @@ type State = {
   readonly dropFirst: boolean;
 };
 
-class OneHotFit implements Accumulator<State> {
+class OneHotFit extends StatisticFit<Categories, State> {
   readonly #options: Options;
-  readonly #categories: Categories;
+  protected readonly statistic: Categories;
 
   constructor(options: Options, type: DataType) {
+    super();
     const groups = options.minFrequency !== null || options.maxCategories !== null;
     this.#options = options;
-    this.#categories = new Categories(type, {
+    this.statistic = new Categories(type, {
       limit: groups ? MAX_DISTINCT : MAX_CATEGORIES,
       known: options.categories === "auto" ? undefined : options.categories,
       strict: options.handleUnknown === "error",
     });
   }
 
-  update(column: FitColumn): void {
-    this.#categories.update(column);
-  }
-
-  merge(other: this): void {
-    this.#categories.merge(other.#categories);
-  }
-
-  save(): StateValue {
-    return this.#categories.save();
-  }
-
-  restore(saved: StateValue): void {
-    this.#categories.restore(saved);
-  }
-
   finish(): State {
-    const { rows } = this.#categories;
-    const all = this.#categories.sorted();
+    const { rows } = this.statistic;
+    const all = this.statistic.sorted();
     const rare = infrequent(all.map(({ count }) => count), rows, this.#options);
     const kept = all.filter((_, i) => rare[i] === false);
     const grouped = all.filter((_, i) => rare[i] === true);

@@ -3,10 +3,11 @@ import type { Expr } from "../../expr/expr.js";
 import { BoolExpr, Float64Expr, Int64Expr, Utf8Expr } from "../../expr/functions.gen.js";
 import type { DataType } from "../../types/data-type.js";
 import { applyTransform, choice, onlyOptions, option } from "../apply.js";
-import { defineTransform, type Accumulator, type FitColumn, type StateValue } from "../transform.js";
+import { defineTransform } from "../transform.js";
 import { Categories, CATEGORY_KINDS, MAX_DISTINCT, categoryName, type Category } from "./statistics/categories.js";
 import { categoriesOption } from "./statistics/category-options.js";
 import { categoryValue } from "./statistics/category-value.js";
+import { StatisticFit } from "./statistics/statistic-fit.js";
 
 export interface OrdinalEncoderOptions<T = string | number | bigint | boolean> {
   /** The categories in order, null last for missing values; "auto" (the default) takes those of the data, sorted. */
@@ -33,37 +34,22 @@ type State = {
   readonly counts: readonly number[];
 };
 
-class OrdinalFit implements Accumulator<State> {
+class OrdinalFit extends StatisticFit<Categories, State> {
   readonly #options: Options;
-  readonly #categories: Categories;
+  protected readonly statistic: Categories;
 
   constructor(options: Options, type: DataType) {
+    super();
     this.#options = options;
-    this.#categories = new Categories(type, {
+    this.statistic = new Categories(type, {
       limit: MAX_DISTINCT,
       known: options.categories === "auto" ? undefined : options.categories,
       strict: options.handleUnknown === "error",
     });
   }
 
-  update(column: FitColumn): void {
-    this.#categories.update(column);
-  }
-
-  merge(other: this): void {
-    this.#categories.merge(other.#categories);
-  }
-
-  save(): StateValue {
-    return this.#categories.save();
-  }
-
-  restore(saved: StateValue): void {
-    this.#categories.restore(saved);
-  }
-
   finish(): State {
-    const all = this.#categories.sorted();
+    const all = this.statistic.sorted();
     const taken = (key: "unknownValue" | "encodedMissingValue"): void => {
       const value = this.#options[key];
       if (value === null || !(value >= 0 && value < all.length)) return;
@@ -75,7 +61,7 @@ class OrdinalFit implements Accumulator<State> {
     };
     taken("unknownValue");
     if (all.at(-1)?.value === null) taken("encodedMissingValue");
-    return { rows: this.#categories.rows, categories: all.map(({ value }) => value), counts: all.map(({ count }) => count) };
+    return { rows: this.statistic.rows, categories: all.map(({ value }) => value), counts: all.map(({ count }) => count) };
   }
 }
 

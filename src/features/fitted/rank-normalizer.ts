@@ -1,8 +1,9 @@
 import { call } from "../../expr/call.js";
 import { Float64Expr } from "../../expr/functions.gen.js";
 import { applyTransform, onlyOptions, option } from "../apply.js";
-import { defineTransform, type Accumulator, type FitColumn, type StateValue } from "../transform.js";
+import { defineTransform } from "../transform.js";
 import { Quantiles } from "./statistics/quantiles.js";
+import { StatisticFit } from "./statistics/statistic-fit.js";
 
 export interface RankNormalizerOptions {
   /** Number of quantiles, and so of the steps between 0 and 1; 100 (percentiles) by default. */
@@ -19,35 +20,20 @@ type State = {
   readonly rankError: number;
 };
 
-class RankFit implements Accumulator<State> {
-  readonly #quantiles = new Quantiles();
+class RankFit extends StatisticFit<Quantiles, State> {
+  protected readonly statistic = new Quantiles();
   readonly #options: Options;
 
   constructor(options: Options) {
+    super();
     this.#options = options;
-  }
-
-  update(column: FitColumn): void {
-    this.#quantiles.update(column);
-  }
-
-  merge(other: this): void {
-    this.#quantiles.merge(other.#quantiles);
-  }
-
-  save(): StateValue {
-    return this.#quantiles.save();
-  }
-
-  restore(saved: StateValue): void {
-    this.#quantiles.restore(saved);
   }
 
   finish(): State {
     const n = this.#options.nQuantiles;
-    const { values, rankError } = this.#quantiles.at(Array.from({ length: n }, (_, i) => (i + 1) / n));
+    const { values, rankError } = this.statistic.at(Array.from({ length: n }, (_, i) => (i + 1) / n));
     let greatest = -Infinity;
-    return { count: this.#quantiles.count, quantiles: values.map((value) => (greatest = Math.max(greatest, value))), rankError };
+    return { count: this.statistic.count, quantiles: values.map((value) => (greatest = Math.max(greatest, value))), rankError };
   }
 }
 

@@ -2,10 +2,11 @@ import { call } from "../../expr/call.js";
 import { Float64Expr } from "../../expr/functions.gen.js";
 import { DefinitionError } from "../../errors.js";
 import { applyTransform, isBoolean, onlyOptions, option, percentRange } from "../apply.js";
-import { defineTransform, type Accumulator, type FitColumn, type StateValue } from "../transform.js";
+import { defineTransform } from "../transform.js";
 import { normalQuantile } from "./statistics/normal.js";
 import { nonZeroScale, tooLarge } from "./statistics/numbers.js";
 import { Quantiles } from "./statistics/quantiles.js";
+import { StatisticFit } from "./statistics/statistic-fit.js";
 
 export interface RobustScalerOptions {
   /** Subtract the median; true by default. */
@@ -30,39 +31,24 @@ type State = {
   readonly rankError: number;
 };
 
-class RobustScalerFit implements Accumulator<State> {
-  readonly #quantiles = new Quantiles();
+class RobustScalerFit extends StatisticFit<Quantiles, State> {
+  protected readonly statistic = new Quantiles();
   readonly #options: Options;
 
   constructor(options: Options) {
+    super();
     this.#options = options;
-  }
-
-  update(column: FitColumn): void {
-    this.#quantiles.update(column);
-  }
-
-  merge(other: this): void {
-    this.#quantiles.merge(other.#quantiles);
-  }
-
-  save(): StateValue {
-    return this.#quantiles.save();
-  }
-
-  restore(saved: StateValue): void {
-    this.#quantiles.restore(saved);
   }
 
   finish(): State {
     const { withScaling, unitVariance, quantileRange } = this.#options;
     const fractions = quantileRange.map((percent) => percent / 100) as [number, number];
-    const { median: center, values, rankError } = this.#quantiles.at(fractions);
+    const { median: center, values, rankError } = this.statistic.at(fractions);
     const [low, high] = values as [number, number];
     if (!Number.isFinite(high - low)) throw tooLarge();
     const range = nonZeroScale(high - low);
     const unit = unitVariance ? normalQuantile(fractions[1]) - normalQuantile(fractions[0]) : 1;
-    return { count: this.#quantiles.count, center, low, high, scale: withScaling ? range / unit : 1, rankError };
+    return { count: this.statistic.count, center, low, high, scale: withScaling ? range / unit : 1, rankError };
   }
 }
 

@@ -1,9 +1,10 @@
 import { call } from "../../expr/call.js";
 import { Float64Expr } from "../../expr/functions.gen.js";
 import { applyTransform, isBoolean, onlyOptions, option } from "../apply.js";
-import { defineTransform, type Accumulator, type FitColumn, type StateValue } from "../transform.js";
+import { defineTransform } from "../transform.js";
 import { isConstant, Moments } from "./statistics/moments.js";
 import { noValues } from "./statistics/numbers.js";
+import { StatisticFit } from "./statistics/statistic-fit.js";
 
 export interface StandardScalerOptions {
   /** Subtract the mean; true by default. */
@@ -21,34 +22,19 @@ type State = {
   readonly scale: number;
 };
 
-class StandardScalerFit implements Accumulator<State> {
-  readonly #moments = new Moments();
+class StandardScalerFit extends StatisticFit<Moments, State> {
+  protected readonly statistic = new Moments();
   readonly #options: Options;
 
   constructor(options: Options) {
+    super();
     this.#options = options;
   }
 
-  update(column: FitColumn): void {
-    this.#moments.update(column);
-  }
-
-  merge(other: this): void {
-    this.#moments.merge(other.#moments);
-  }
-
-  save(): StateValue {
-    return this.#moments.save();
-  }
-
-  restore(saved: StateValue): void {
-    this.#moments.restore(saved);
-  }
-
   finish(): State {
-    const { count, mean } = this.#moments;
+    const { count, mean } = this.statistic;
     if (count === 0) throw noValues();
-    const { variance } = this.#moments;
+    const { variance } = this.statistic;
     return { count, mean, variance, scale: !this.#options.withStd || isConstant(count, mean, variance) ? 1 : Math.sqrt(variance) };
   }
 }

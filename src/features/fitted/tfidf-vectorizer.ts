@@ -3,7 +3,7 @@ import { call } from "../../expr/call.js";
 import type { ColumnsExpr } from "../../expr/expr.js";
 import { Utf8Expr } from "../../expr/functions.gen.js";
 import { applyColumns, choice, isBoolean, onlyOptions, option } from "../apply.js";
-import { defineTransform, type Accumulator, type FitColumn, type StateValue } from "../transform.js";
+import { defineTransform } from "../transform.js";
 import { TERM_OPTIONS, termsOf } from "./statistics/term-options.js";
 import { vectorColumns } from "./statistics/vector-columns.js";
 import {
@@ -14,6 +14,7 @@ import {
   type Vocabulary,
   type VocabularyOptions,
 } from "./statistics/vocabulary.js";
+import { StatisticFit } from "./statistics/statistic-fit.js";
 
 export interface TfidfVectorizerOptions extends VocabularyOptions {
   /** Divides by the sum of absolute values ("l1") or the root of the sum of squares ("l2", the default); or null. */
@@ -33,33 +34,18 @@ type State = Vocabulary & {
   readonly idf: readonly number[];
 };
 
-class TfidfFit implements Accumulator<State> {
+class TfidfFit extends StatisticFit<VocabularyFit, State> {
   readonly #options: Options;
-  readonly #vocabulary: VocabularyFit;
+  protected readonly statistic: VocabularyFit;
 
   constructor(options: Options) {
+    super();
     this.#options = options;
-    this.#vocabulary = new VocabularyFit(options);
-  }
-
-  update(column: FitColumn): void {
-    this.#vocabulary.update(column);
-  }
-
-  merge(other: this): void {
-    this.#vocabulary.merge(other.#vocabulary);
-  }
-
-  save(): StateValue {
-    return this.#vocabulary.save();
-  }
-
-  restore(saved: StateValue): void {
-    this.#vocabulary.restore(saved);
+    this.statistic = new VocabularyFit(options);
   }
 
   finish(): State {
-    const vocabulary = this.#vocabulary.finish();
+    const vocabulary = this.statistic.finish();
     const { documents, terms, documentCounts } = vocabulary;
     if (!this.#options.useIdf) return { ...vocabulary, idf: [] };
     const more = this.#options.smoothIdf ? 1 : 0;

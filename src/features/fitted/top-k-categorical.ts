@@ -2,8 +2,9 @@ import { call } from "../../expr/call.js";
 import { Utf8Expr } from "../../expr/functions.gen.js";
 import type { DataType } from "../../types/data-type.js";
 import { applyTransform, isCount, onlyOptions, option } from "../apply.js";
-import { defineTransform, type Accumulator, type FitColumn, type StateValue } from "../transform.js";
+import { defineTransform } from "../transform.js";
 import { Categories, MAX_DISTINCT } from "./statistics/categories.js";
+import { StatisticFit } from "./statistics/statistic-fit.js";
 
 export interface TopKCategoricalOptions {
   /** How many texts to keep; 10 by default. */
@@ -21,37 +22,22 @@ type State = {
   readonly counts: readonly number[];
 };
 
-class TopKFit implements Accumulator<State> {
-  readonly #categories: Categories;
+class TopKFit extends StatisticFit<Categories, State> {
+  protected readonly statistic: Categories;
   readonly #k: number;
 
   constructor({ k }: Options, type: DataType) {
-    this.#categories = new Categories(type, { limit: MAX_DISTINCT });
+    super();
+    this.statistic = new Categories(type, { limit: MAX_DISTINCT });
     this.#k = k;
   }
 
-  update(column: FitColumn): void {
-    this.#categories.update(column);
-  }
-
-  merge(other: this): void {
-    this.#categories.merge(other.#categories);
-  }
-
-  save(): StateValue {
-    return this.#categories.save();
-  }
-
-  restore(saved: StateValue): void {
-    this.#categories.restore(saved);
-  }
-
   finish(): State {
-    const all = this.#categories.sorted().filter(({ value }) => value !== null);
+    const all = this.statistic.sorted().filter(({ value }) => value !== null);
     // A stable sort: of equally frequent texts the first in order stay.
     const kept = new Set([...all].sort((a, b) => b.count - a.count).slice(0, this.#k));
     const top = all.filter((category) => kept.has(category));
-    return { rows: this.#categories.rows, categories: top.map(({ value }) => value as string), counts: top.map(({ count }) => count) };
+    return { rows: this.statistic.rows, categories: top.map(({ value }) => value as string), counts: top.map(({ count }) => count) };
   }
 }
 

@@ -1,8 +1,9 @@
 import { call } from "../../expr/call.js";
 import { Float64Expr } from "../../expr/functions.gen.js";
 import { applyTransform, onlyOptions, percentRange } from "../apply.js";
-import { defineTransform, type Accumulator, type FitColumn, type StateValue } from "../transform.js";
+import { defineTransform } from "../transform.js";
 import { Quantiles } from "./statistics/quantiles.js";
+import { StatisticFit } from "./statistics/statistic-fit.js";
 
 export interface WinsorizerOptions {
   /** The quantiles in percent beyond which values are moved in; [1, 99] by default. */
@@ -19,34 +20,19 @@ type State = {
   readonly rankError: number;
 };
 
-class WinsorizerFit implements Accumulator<State> {
-  readonly #quantiles = new Quantiles();
+class WinsorizerFit extends StatisticFit<Quantiles, State> {
+  protected readonly statistic = new Quantiles();
   readonly #options: Options;
 
   constructor(options: Options) {
+    super();
     this.#options = options;
   }
 
-  update(column: FitColumn): void {
-    this.#quantiles.update(column);
-  }
-
-  merge(other: this): void {
-    this.#quantiles.merge(other.#quantiles);
-  }
-
-  save(): StateValue {
-    return this.#quantiles.save();
-  }
-
-  restore(saved: StateValue): void {
-    this.#quantiles.restore(saved);
-  }
-
   finish(): State {
-    const { values, rankError } = this.#quantiles.at(this.#options.quantileRange.map((percent) => percent / 100));
+    const { values, rankError } = this.statistic.at(this.#options.quantileRange.map((percent) => percent / 100));
     const [low, high] = values as [number, number];
-    return { count: this.#quantiles.count, low, high, rankError };
+    return { count: this.statistic.count, low, high, rankError };
   }
 }
 
