@@ -41,7 +41,9 @@ if (libasan === undefined || !existsSync(libasan)) {
   process.exit(1);
 }
 const wanted = ["test/boundary", "test/equivalence"].filter((path) => existsSync(join(root, path)) && readdirSync(join(root, path)).length > 0);
-run(process.execPath, [join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--testTimeout=240000", ...wanted], {
+const vitest = spawnSync(process.execPath, [join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--testTimeout=240000", ...wanted], {
+  cwd: root,
+  stdio: "inherit",
   env: {
     ...process.env,
     ...environment,
@@ -55,5 +57,9 @@ run(process.execPath, [join(root, "node_modules", "vitest", "vitest.mjs"), "run"
 
 for (const fuzzer of ["plan_fuzz", "arrow_fuzz"]) {
   run(join(folder, fuzzer), [seconds, ...(seed === "" ? [] : [seed])], { cwd: folder, env: { ...process.env, ...environment } });
+}
+if (vitest.status !== 0) {
+  console.error("tests failed under the sanitizers");
+  process.exit(1);
 }
 console.log("sanitizers: nothing found");

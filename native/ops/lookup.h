@@ -86,12 +86,11 @@ class Lookup {
     return static_cast<size_t>(((key ^ (key >> 32)) * uint64_t{0x9e3779b97f4a7c15}) >> shift_);
   }
 
-  std::vector<Slot> slots_{Slot{0, -1}, Slot{0, -1}};
+  std::vector<Slot> slots_ = std::vector<Slot>(2, Slot{0, -1});
   int shift_ = 63;
 };
 
-// Text: up to 32 bytes are the key themselves, which settles most searches without a second read. The key is made
-// without a branch on the length: lengths are unpredictable, and choosing the loads by them took twice as long.
+// Text: up to 32 bytes are the key themselves, which settles most searches without a second read.
 template <>
 class Lookup<StringView> {
  public:
@@ -184,7 +183,7 @@ class Lookup<StringView> {
                            std::memcmp(pool_.data() + slot.offset, text.data, static_cast<size_t>(text.size)) == 0);
   }
 
-  std::vector<Slot> slots_{Slot{}, Slot{}};
+  std::vector<Slot> slots_ = std::vector<Slot>(2);
   std::string pool_;
   int shift_ = 63;
 };
