@@ -220,8 +220,15 @@ BatchResult run_batch(const std::shared_ptr<const CompiledPlan>& plan, const Bat
     failures[at] = executors[at]->run(task, from, to, result.texts[at]);
   };
   std::vector<std::thread> workers;
-  for (int t = 1; t < threads; ++t) workers.emplace_back(work, t);
+  workers.reserve(static_cast<size_t>(threads));
+  int started = 1;
+  try {
+    for (; started < threads; ++started) workers.emplace_back(work, started);
+  } catch (const std::exception&) {
+    // The system gives no more threads (or no memory for one): this one does the rest.
+  }
   work(0);
+  for (int t = started; t < threads; ++t) work(t);
   for (std::thread& w : workers) w.join();
   for (const RunFailure& f : failures)
     if (f.aborted || f.before(result.failure)) {

@@ -124,7 +124,7 @@ export class Engine<in Row extends object = RowObject> {
     return out;
   }
 
-  /** Batch mode on native threads, off the event loop. */
+  /** Batch mode on native threads, off the event loop. The columns' buffers are read in place until the promise settles: do not write to them or transfer them before. */
   async batchAsync(data: RecordBatch | Table | VectorMap, options: BatchAsyncOptions = {}): Promise<Table> {
     const threads = checkThreads(options.threads ?? this.#threads);
     const start = performance.now();

@@ -96,6 +96,7 @@ const TRIAL_MIDDLE = TRIAL_FIRST + 32;
 const TRIAL_END = TRIAL_FIRST + 64;
 
 const INITIAL_HEAP = 4096;
+const MAX_HEAP = 2 ** 32 - 8;
 /** Longer texts are measured before memory is reserved for them. */
 const EXACT_FROM = 4096;
 const NO_VALIDITY = 0xffffffff;
@@ -156,9 +157,18 @@ export class Marshaller {
   }
 
   #grow(bytes: number): void {
+    // Offsets into the heap have 32 bits.
+    if (bytes > MAX_HEAP) {
+      throw new InputError("TOO_LARGE", "the row's texts and lists take too much memory", { expected: `at most ${MAX_HEAP} bytes as UTF-8 and 8-byte elements` });
+    }
     let size = this.#heap === undefined ? INITIAL_HEAP : this.#heap.length;
     while (size < bytes) size *= 2;
-    const grown = new ArrayBuffer(size);
+    let grown: ArrayBuffer;
+    try {
+      grown = new ArrayBuffer(size);
+    } catch (error) {
+      throw new InputError("OUT_OF_MEMORY", `memory for the row's texts and lists was refused: ${size} bytes`, {}, { cause: error });
+    }
     if (this.#heap !== undefined) new Uint8Array(grown).set(this.#heap);
     this.#heap = new Uint8Array(grown);
     this.#heapF64 = new Float64Array(grown);
@@ -436,6 +446,7 @@ export class Marshaller {
                 : this.#bigint(field, v, number, i)
               : this.#ticks(field, unit, v, number, i);
           if (item.storage === "uint64" && ticks < 0) this.#outOfRange(field, v, number, i);
+          if (item.storage === "date32" && (ticks < -2147483648 || ticks > 2147483647)) this.#outOfRange(field, v, number, i);
           this.#heapI64[first + i] = BigInt(ticks);
         }
       }
