@@ -5,7 +5,7 @@ import { formatOf, openTable, TableError, type TableSource } from "../io/index.j
 import type { PlanInput } from "../plan/plan.js";
 import { formatInputType, type AnyInputType } from "../types/input-type.js";
 import { readOptions, type ReadFlags } from "./options.js";
-import { castFor, type TextFormat } from "./text-casts.js";
+import { castFor, SQL_TYPE, type TextFormat } from "./text-casts.js";
 import { conversionTo, type Conversion } from "./text-conversion.js";
 
 export interface InputBatch {
@@ -92,18 +92,7 @@ function conversions(schema: Schema, inputs: readonly PlanInput[], text: boolean
 }
 
 const CASTS: Readonly<Record<string, string>> = {
-  int8: "TINYINT",
-  int16: "SMALLINT",
-  int32: "INTEGER",
-  int64: "BIGINT",
-  uint8: "UTINYINT",
-  uint16: "USMALLINT",
-  uint32: "UINTEGER",
-  uint64: "UBIGINT",
-  float32: "FLOAT",
-  float64: "DOUBLE",
-  bool: "BOOLEAN",
-  utf8: "VARCHAR",
+  ...SQL_TYPE,
   date32: "DATE",
   "timestamp[s]": "TIMESTAMP_S",
   "timestamp[ms]": "TIMESTAMP_MS",

@@ -3,7 +3,8 @@ import type { AnyInputType, Storage } from "../types/input-type.js";
 
 export type TextFormat = "csv" | "ndjson";
 
-const SQL_TYPE: Partial<Record<Storage, string>> = {
+/** DuckDB's type of the storages that it has under another name. */
+export const SQL_TYPE: Partial<Record<Storage, string>> = {
   int8: "TINYINT",
   int16: "SMALLINT",
   int32: "INTEGER",

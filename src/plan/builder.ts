@@ -1,6 +1,6 @@
 import { DefinitionError } from "../errors.js";
 import { overloads } from "../expr/call.js";
-import { CATALOGUE, type CatalogueOverload } from "../expr/catalogue.gen.js";
+import type { CatalogueOverload } from "../expr/catalogue.gen.js";
 import type { Node } from "../expr/node.js";
 import { kernelType, type DataType, type OutputType } from "../types/data-type.js";
 import { storable, type Plan, type PlanInput, type PlanNode, type PlanOutput } from "./plan.js";
@@ -115,9 +115,4 @@ export function buildPlan(inputs: readonly PlanInput[], features: readonly Plann
     outputs.push({ name: feature.name, register, type: feature.output, dataType: typeOf(register) });
   }
   return { inputs, nodes, outputs, zones };
-}
-
-/** Whether this build's catalogue has the function at all. */
-export function isFunction(name: string): boolean {
-  return Object.hasOwn(CATALOGUE, name);
 }

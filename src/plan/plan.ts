@@ -1,4 +1,4 @@
-import { kernelType, parseType, type DataType, type OutputType } from "../types/data-type.js";
+import { kernelType, type DataType, type OutputType } from "../types/data-type.js";
 import type { LiteralValue, ParamValue } from "../expr/node.js";
 import type { AnyInputType } from "../types/input-type.js";
 import type { ZoneTable } from "./zones.js";
@@ -70,5 +70,3 @@ export function storable(type: DataType, output: OutputType): boolean {
       return kernel === output;
   }
 }
-
-export { parseType };

@@ -1,11 +1,10 @@
 import type { Expr } from "../../expr/expr.js";
 import { BoolExpr, Float64Expr, Int64Expr, Utf8Expr } from "../../expr/functions.gen.js";
-import type { DataType } from "../../types/data-type.js";
 import { applyTransform, isBoolean, onlyOptions, option } from "../apply.js";
 import { defineTransform } from "../transform.js";
-import { Categories, CATEGORY_KINDS, MAX_DISTINCT, categoryName, type Category } from "./statistics/categories.js";
+import { CATEGORY_KINDS, categoryName } from "./statistics/categories.js";
 import { categoryValue } from "./statistics/category-value.js";
-import { StatisticFit } from "./statistics/statistic-fit.js";
+import { AllCategoriesFit, type AllCategories } from "./statistics/all-categories-fit.js";
 
 export interface FrequencyEncoderOptions {
   /** Fractions of the rows (true, the default) or counts. */
@@ -16,28 +15,7 @@ export interface FrequencyEncoderOptions {
 
 type Options = Required<FrequencyEncoderOptions>;
 
-type State = {
-  readonly rows: number;
-  /** null, the last, is missing. */
-  readonly categories: readonly (Category | null)[];
-  readonly counts: readonly number[];
-};
-
-class FrequencyFit extends StatisticFit<Categories, State> {
-  protected readonly statistic: Categories;
-
-  constructor(type: DataType) {
-    super();
-    this.statistic = new Categories(type, { limit: MAX_DISTINCT });
-  }
-
-  finish(): State {
-    const all = this.statistic.sorted();
-    return { rows: this.statistic.rows, categories: all.map(({ value }) => value), counts: all.map(({ count }) => count) };
-  }
-}
-
-const frequencyEncoder = defineTransform<Options, State>({
+const frequencyEncoder = defineTransform<Options, AllCategories>({
   name: "frequencyEncoder",
   version: 1,
   accepts: CATEGORY_KINDS,
@@ -48,7 +26,7 @@ const frequencyEncoder = defineTransform<Options, State>({
       unknownValue: option("frequencyEncoder", given, "unknownValue", 0, "a number", (value) => typeof value === "number"),
     };
   },
-  begin: (_options, type) => new FrequencyFit(type),
+  begin: (_options, type) => new AllCategoriesFit(type),
   lower(x, state, options) {
     const divisor = options.normalize ? state.rows : 1;
     const numbers = new Map(state.categories.map((value, i) => [value, (state.counts[i] as number) / divisor]));

@@ -1,13 +1,12 @@
 import { call } from "../../expr/call.js";
 import type { Expr } from "../../expr/expr.js";
 import { BoolExpr, Float64Expr, Int64Expr, Utf8Expr } from "../../expr/functions.gen.js";
-import type { DataType } from "../../types/data-type.js";
 import { DefinitionError } from "../../errors.js";
 import { applyTransform, choice, onlyOptions, option } from "../apply.js";
 import { defineTransform } from "../transform.js";
-import { Categories, CATEGORY_KINDS, MAX_DISTINCT, categoryName, type Category } from "./statistics/categories.js";
+import { CATEGORY_KINDS, categoryName } from "./statistics/categories.js";
 import { categoryValue } from "./statistics/category-value.js";
-import { StatisticFit } from "./statistics/statistic-fit.js";
+import { AllCategoriesFit, type AllCategories } from "./statistics/all-categories-fit.js";
 
 export interface LabelEncoderOptions {
   /** What a label does that fitting did not see: fail, or become `unknownValue`. */
@@ -18,28 +17,7 @@ export interface LabelEncoderOptions {
 
 type Options = Required<LabelEncoderOptions>;
 
-type State = {
-  readonly rows: number;
-  /** The classes in the order of their numbers; null, the last, is missing. */
-  readonly categories: readonly (Category | null)[];
-  readonly counts: readonly number[];
-};
-
-class LabelFit extends StatisticFit<Categories, State> {
-  protected readonly statistic: Categories;
-
-  constructor(type: DataType) {
-    super();
-    this.statistic = new Categories(type, { limit: MAX_DISTINCT });
-  }
-
-  finish(): State {
-    const all = this.statistic.sorted();
-    return { rows: this.statistic.rows, categories: all.map(({ value }) => value), counts: all.map(({ count }) => count) };
-  }
-}
-
-const labelEncoder = defineTransform<Options, State>({
+const labelEncoder = defineTransform<Options, AllCategories>({
   name: "labelEncoder",
   version: 1,
   accepts: CATEGORY_KINDS,
@@ -56,7 +34,7 @@ const labelEncoder = defineTransform<Options, State>({
     const isCode = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) < 0;
     return { handleUnknown, unknownValue: option("labelEncoder", given, "unknownValue", -1, "a negative integer", isCode) };
   },
-  begin: (_options, type) => new LabelFit(type),
+  begin: (_options, type) => new AllCategoriesFit(type),
   lower(x, state, options) {
     const numbers = new Map(state.categories.map((value, i) => [value, i]));
     return call("toInt64", [categoryValue(x, numbers, options.handleUnknown === "error" ? undefined : options.unknownValue)]);
