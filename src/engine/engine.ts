@@ -7,7 +7,7 @@ import { fingerprint } from "../plan/fingerprint.js";
 import type { Plan } from "../plan/plan.js";
 import { BatchEngine, tableOf, type BatchAsyncOptions, type VectorMap } from "./batch-engine.js";
 import { Dispatcher } from "./dispatcher.js";
-import { RowEngine, type OutputValue, type RowObject } from "./row-engine.js";
+import { requireVector, RowEngine, type OutputValue, type RowObject } from "./row-engine.js";
 import { ModeCounter, type EngineStats } from "./stats.js";
 
 export interface EngineOptions {
@@ -145,7 +145,7 @@ export class Engine<in Row extends object = RowObject> {
 
   /** Batch mode into a row-major float32 matrix of `names.length` columns, as models take it. A null feature is NaN. */
   toMatrix(data: RecordBatch | Table | VectorMap, target?: Float32Array): Float32Array {
-    this.#requireVector();
+    requireVector(this.plan, "batch() or values()");
     const table = data instanceof RecordBatch ? data : asTable(data);
     if (target !== undefined) checkMatrix(target, table.numRows * this.names.length);
     const start = performance.now();
@@ -191,15 +191,6 @@ export class Engine<in Row extends object = RowObject> {
   /** The plan as text, or as a Mermaid flow chart. */
   explain(format: ExplainFormat = "text"): string {
     return explainPlan(this.plan, format);
-  }
-
-  #requireVector(): void {
-    const other = this.plan.outputs.find((output) => output.type !== "float32");
-    if (other === undefined) return;
-    throw new DefinitionError("INVALID_DEFINITION", "the feature is not float32, so there is no feature vector", {
-      path: [other.name],
-      fix: "Use batch() or values(), or leave out .as() for features of the vector",
-    });
   }
 
   #newMatrix(rows: number): Float32Array {

@@ -10,6 +10,16 @@ export type RowObject = Readonly<Record<string, unknown>>;
 /** What an output is as a JavaScript value: float32, float64 and int32 are numbers, int64 and timestamp bigints. */
 export type OutputValue = number | bigint | boolean | string | null;
 
+/** Throws where an output is not float32; `instead` says what gives such outputs. */
+export function requireVector(plan: Plan, instead: string): void {
+  const other = plan.outputs.find((output) => output.type !== "float32");
+  if (other === undefined) return;
+  throw new DefinitionError("INVALID_DEFINITION", "the feature is not float32, so there is no feature vector", {
+    path: [other.name],
+    fix: `Use ${instead}, or leave out .as() for features of the vector`,
+  });
+}
+
 /** Rows of long texts are computed in shorter runs, so that their copies stay small. */
 const MOST_HEAP = 8 << 20;
 
@@ -37,12 +47,7 @@ export class RowEngine {
   }
 
   #needVector(): void {
-    if (this.#vectorReady) return;
-    const other = this.#plan.outputs.find((output) => output.type !== "float32");
-    throw new DefinitionError("INVALID_DEFINITION", "the feature is not float32, so there is no feature vector", {
-      path: [other?.name ?? ""],
-      fix: "Use values(row), or leave out .as() for features of the vector",
-    });
+    if (!this.#vectorReady) requireVector(this.#plan, "values(row)");
   }
 
   #fail(header: Int32Array, row: number | undefined): never {

@@ -181,11 +181,6 @@ export function transformNames(): string[] {
   return [...singles.keys()];
 }
 
-/** All of them. */
-export function allTransformNames(): string[] {
-  return [...registry.keys()];
-}
-
 /** A state as JSON with exact float64 and int64: `{"$f": "NaN"}` and `{"$i": "…"}` where JSON numbers cannot. */
 export function stateToJson(value: StateValue): Json {
   if (typeof value === "bigint") return { $i: String(value) };
