@@ -45,6 +45,27 @@ export type ErrorCode =
   // ONNX
   | "INVALID_ONNX" // a model file that is truncated or contradicts itself
   | "UNSUPPORTED_ONNX" // an operator that cannot be read, a function that cannot be written
+  // models and scoring
+  | "INVALID_MODEL" // a model file that is truncated or contradicts itself
+  | "UNSUPPORTED_MODEL" // neither we nor the installed ONNX Runtime can run it
+  | "RUNTIME_NOT_FOUND" // no ONNX Runtime library where one is needed
+  | "RUNTIME_ERROR" // ONNX Runtime reported an error
+  | "WRONG_SHAPE" // a tensor or vector of another size than the model's
+  | "CLOSED" // used after close()
+  | "DEADLINE_EXCEEDED"
+  | "DEADLINE_TOO_SHORT" // shorter than the model's known cost
+  | "MISSING_PEER" // an optional package that is not installed
+  // online stores and services
+  | "INVALID_REQUEST" // a request that does not fit the view's schema
+  | "MISSING_FEATURE" // a feature that was not found, under the policy "error"
+  | "LATE_FEATURE" // older than its max age, under the policy "error"
+  | "STORE_TIMEOUT"
+  | "STORE_UNAVAILABLE" // refused, closed, or behind an open circuit breaker
+  | "STORE_CORRUPT" // answers that are not what we wrote
+  | "UNKNOWN_MODEL"
+  | "OVERLOADED"
+  | "LOG_FULL"
+  | "INVALID_LOG"
   // add-on
   | "ADDON_NOT_FOUND"
   | "UNKNOWN_ISA"
@@ -120,6 +141,25 @@ export class FitError extends SkewlessError {
 /** A model file that cannot be read, or features that cannot be written as one. */
 export class OnnxError extends SkewlessError {
   override readonly name = "OnnxError";
+}
+/** A model that cannot be read or run, or input that does not fit it. */
+export class ModelError extends SkewlessError {
+  override readonly name = "ModelError";
+}
+/** The deadline passed, or would, and there is no fallback. */
+export class DeadlineExceeded extends SkewlessError {
+  override readonly name = "DeadlineExceeded";
+  constructor(what: string, facts: ErrorFacts = {}, options?: ErrorOptions) {
+    super("DEADLINE_EXCEEDED", what, facts, options);
+  }
+}
+/** A request, online store, service or log. */
+export class OnlineError extends SkewlessError {
+  override readonly name = "OnlineError";
+}
+/** An optional package that is needed is not installed; the message names the command that installs it. */
+export class PeerError extends SkewlessError {
+  override readonly name = "PeerError";
 }
 /** The add-on is missing or does not fit this machine. */
 export class AddonError extends SkewlessError {
