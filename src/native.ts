@@ -82,6 +82,27 @@ export interface NativeBatchOptions {
   readonly firstRow?: number;
 }
 
+declare const ROW_MODEL: unique symbol;
+/** A model that scores one vector at a time; opaque, type-tagged on the native side. */
+export interface NativeRowModelHandle {
+  readonly [ROW_MODEL]: true;
+}
+
+/** A row model and its memory (native/score/row_model.h): the float32 input vector at byte 0, then the outputs. */
+export interface NativeRowModel {
+  readonly handle: NativeRowModelHandle;
+  readonly block: ArrayBuffer;
+  readonly width: number;
+  /** `element`: 0 float32, 1 float64, 2 int64 (labels that are text: their index). */
+  readonly outputs: readonly { readonly element: number; readonly width: number; readonly offset: number }[];
+}
+
+// ---- compiled models (native/addon/compiled_model.cc)
+
+// ---- ONNX Runtime (native/addon/onnxruntime.cc)
+
+// ---- predictor (native/addon/predictor.cc)
+
 export interface Addon {
   catalogue(): string;
   isas(): string[];

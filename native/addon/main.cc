@@ -1,8 +1,11 @@
 // The add-on's exports. src/native.ts is the only caller and states their types.
 #include <napi.h>
 
+#include "addon/compiled_model.h"
 #include "addon/fit.h"
+#include "addon/onnxruntime.h"
 #include "addon/plan_object.h"
+#include "addon/predictor.h"
 #include "registry/catalogue.h"
 
 namespace skewless::addon {
@@ -47,6 +50,9 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("batch", Napi::Function::New(env, run_batch_sync));
   exports.Set("batchAsync", Napi::Function::New(env, run_batch_async));
   export_fit(env, exports);
+  export_score(env, exports);
+  export_runtime(env, exports);
+  export_predictor(env, exports);
   return exports;
 }
 
