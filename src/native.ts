@@ -103,6 +103,27 @@ export interface NativeRowModel {
 
 // ---- predictor (native/addon/predictor.cc)
 
+/** A row runner whose vectors a row model scores in the same call. */
+export interface NativePredictor extends NativeRowRunner {
+  /** Doubles: the call's terms in, the times of its steps out. */
+  readonly control: ArrayBuffer;
+  /** Four histograms (native/score/histogram.h): marshal, transform, score, total. */
+  readonly stats: ArrayBuffer;
+  /** Transforms and scores row 0; 0: the outputs are in the model's block. */
+  readonly predict: () => number;
+  /** Nanoseconds of the clock that deadlines are of. */
+  readonly clock: () => number;
+  /** What the model said when `predict` returned 5. */
+  readonly message: () => string;
+}
+
+/** A row model alone: scores the vector in its block. */
+export interface NativeModelRunner {
+  /** 0: the outputs are in the block. */
+  readonly run: () => number;
+  readonly message: () => string;
+}
+
 export interface Addon {
   catalogue(): string;
   isas(): string[];
@@ -116,6 +137,10 @@ export interface Addon {
     options: NativeBatchOptions,
     control: Int32Array,
   ): Promise<NativeBatchResult>;
+  predictor(plan: NativePlan, model: NativeRowModelHandle): NativePredictor;
+  modelRunner(model: NativeRowModelHandle): NativeModelRunner;
+  /** Least nanoseconds of a run of each vector; fewer vectors where `milliseconds` are over. */
+  timeModel(model: NativeRowModelHandle, vectors: Float32Array, repeats: number, milliseconds: number): Float64Array;
   fitAllFinite(values: Float64Array): boolean;
   /** Copies what is neither null nor NaN to the start of `target`: how many, or -1 - row at an infinite value. */
   fitCopyPresent(values: Float64Array, validity: Uint8Array | null, target: Float64Array): number;
