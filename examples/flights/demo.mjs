@@ -9,6 +9,7 @@ import { createTable, openTable } from "skewless";
 import { logLogChart } from "./chart.mjs";
 import { features } from "./features.mjs";
 import { createNpy } from "./npy.mjs";
+import { LATE_MINUTES, scoreFlights } from "./scoring.mjs";
 
 /** The data sets lie beside the package's entry point, which its exports do not name. */
 function datasetPath(name) {
@@ -19,7 +20,6 @@ function datasetPath(name) {
 
 const FLIGHTS = datasetPath("flights-3m.parquet");
 const CUTOFF = "2001-04-01";
-const LATE_MINUTES = 15n;
 const OUT = join("out", "flights");
 const COLUMNS = ["date", "distance", "origin", "destination"];
 const SAMPLE_EVERY = 64;
@@ -171,6 +171,17 @@ await writeFile(
     ],
   }),
 );
-console.log(`results in ${OUT}: features.parquet, features.arrow, flights.features.json, latency.svg`);
+
+// ---- features to predictions -------------------------------------------------------------------------------------
+
+await scoreFlights({
+  fitted,
+  data: { path: FLIGHTS, columns: COLUMNS, cutoff: BigInt(Date.parse(CUTOFF)) * 1000n, total: trainingRows + laterRows },
+  rows: replayed,
+  progress,
+  chartPath: join(OUT, "prediction-latency.svg"),
+});
+
+console.log(`results in ${OUT}: features.parquet, features.arrow, flights.features.json, latency.svg, prediction-latency.svg`);
 console.log(`done in ${seconds(performance.now() - started)}, ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB at most`);
 if (different > 0) process.exitCode = 1;
