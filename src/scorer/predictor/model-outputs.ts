@@ -88,6 +88,13 @@ function scoresReader({ block, outputs }: NativeRowModel, index: number): () => 
   };
 }
 
+/** The classes of the scores: a ZipMap's keys, or the labels where there is one for each score. */
+export function classesOf(backend: Pick<Backend, "labels">, rowModel: NativeRowModel, { prediction, probabilities, classes }: ChosenOutputs): ChosenOutputs["classes"] {
+  const labels = backend.labels(prediction);
+  if (classes !== undefined || labels === undefined || probabilities === undefined) return classes;
+  return labels.length === rowModel.outputs[probabilities]?.width ? Object.freeze([...labels]) : undefined;
+}
+
 /** Reads a row's answer from the model's block. */
 export class OutputReader {
   readonly #prediction: Read;
@@ -97,11 +104,9 @@ export class OutputReader {
   constructor(backend: Pick<Backend, "labels" | "outputs">, rowModel: NativeRowModel, chosen: ChosenOutputs) {
     const labels = backend.labels(chosen.prediction);
     this.#prediction = reader(rowModel, chosen.prediction, labels);
-    const { probabilities, classes } = chosen;
+    const { probabilities } = chosen;
     this.#probabilities = probabilities === undefined ? undefined : scoresReader(rowModel, probabilities);
-    // Labels name the scores only where there is one for each.
-    const fits = probabilities !== undefined && labels?.length === rowModel.outputs[probabilities]?.width;
-    this.#classes = classes ?? (fits ? Object.freeze([...labels]) : undefined);
+    this.#classes = classesOf(backend, rowModel, chosen);
   }
 
   /** The answer alone, for fallbacks. */
