@@ -382,7 +382,14 @@ Napi::Value row_model(const Napi::CallbackInfo& info) {
     auto model = std::make_shared<ort::OrtRowModel>(session, std::move(spec));
     if (!object.session) throw ort::Error("CLOSED", "the session is closed");
     object.row_models.push_back(model);
-    return wrap_row_model(env, model);
+    const Napi::Object out = wrap_row_model(env, model);
+    const Napi::Array outputs = out.Get("outputs").As<Napi::Array>();
+    for (uint32_t i = 0; i < outputs.Length(); ++i) {
+      Napi::Array sizes = Napi::Array::New(env);
+      for (const int64_t size : model->output_dims(i)) sizes.Set(sizes.Length(), static_cast<double>(size));
+      outputs.Get(i).As<Napi::Object>().Set("dims", sizes);
+    }
+    return out;
   });
 }
 
