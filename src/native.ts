@@ -187,13 +187,6 @@ export interface NativePredictor extends NativeRowRunner {
   readonly message: () => string;
 }
 
-/** A row model alone: scores the vector in its block. */
-export interface NativeModelRunner {
-  /** 0: the outputs are in the block. */
-  readonly run: () => number;
-  readonly message: () => string;
-}
-
 export interface Addon {
   rowModelRunner(model: NativeRowModelHandle): NativeRowModelRunner;
   /** Loads the library at a path, once a process. */
@@ -227,7 +220,6 @@ export interface Addon {
     control: Int32Array,
   ): Promise<NativeBatchResult>;
   predictor(plan: NativePlan, model: NativeRowModelHandle): NativePredictor;
-  modelRunner(model: NativeRowModelHandle): NativeModelRunner;
   /** Least nanoseconds of a run of each vector; fewer vectors where `milliseconds` are over. */
   timeModel(model: NativeRowModelHandle, vectors: Float32Array, repeats: number, milliseconds: number): Float64Array;
   fitAllFinite(values: Float64Array): boolean;

@@ -121,14 +121,13 @@ napi_value clock(napi_env env, napi_callback_info) {
   return out;
 }
 
-napi_value message_of(napi_env env, const RowModel& model) {
-  const char* text = model.message();
+// message(): string; of the run that failed last
+napi_value message(napi_env env, napi_callback_info info) {
+  const char* text = bound_object<Predictor>(env, info).model->message();
   napi_value out = nullptr;
   napi_create_string_utf8(env, text ? text : "", NAPI_AUTO_LENGTH, &out);
   return out;
 }
-
-napi_value message(napi_env env, napi_callback_info info) { return message_of(env, *bound_object<Predictor>(env, info).model); }
 
 Napi::ArrayBuffer zeroed(Napi::Env env, size_t doubles) {
   Napi::ArrayBuffer out = Napi::ArrayBuffer::New(env, doubles * sizeof(double));
@@ -162,30 +161,6 @@ Napi::Value make_predictor(const Napi::CallbackInfo& info) {
   add_bound_function(env, out, "predict", predict, p);
   add_bound_function(env, out, "clock", clock, p);
   add_bound_function(env, out, "message", message, p);
-  return out;
-}
-
-struct ModelRunner {
-  std::shared_ptr<RowModel> model;
-};
-
-// run(): number; a RowStatus
-napi_value run_model(napi_env env, napi_callback_info info) {
-  napi_value out = nullptr;
-  napi_create_int32(env, static_cast<int32_t>(bound_object<ModelRunner>(env, info).model->run(0)), &out);
-  return out;
-}
-
-napi_value model_message(napi_env env, napi_callback_info info) {
-  return message_of(env, *bound_object<ModelRunner>(env, info).model);
-}
-
-// modelRunner(row model's handle): { run, message }; the vector is in the model's block
-Napi::Value make_model_runner(const Napi::CallbackInfo& info) {
-  auto runner = std::make_shared<ModelRunner>(ModelRunner{unwrap_row_model(info[0])});
-  Napi::Object out = Napi::Object::New(info.Env());
-  add_bound_function(info.Env(), out, "run", run_model, runner);
-  add_bound_function(info.Env(), out, "message", model_message, runner);
   return out;
 }
 
@@ -237,7 +212,6 @@ Napi::Value time_model(const Napi::CallbackInfo& info) {
 
 void export_predictor(Napi::Env env, Napi::Object& exports) {
   exports.Set("predictor", Napi::Function::New(env, make_predictor));
-  exports.Set("modelRunner", Napi::Function::New(env, make_model_runner));
   exports.Set("timeModel", Napi::Function::New(env, time_model));
 }
 

@@ -1,6 +1,6 @@
 import type { RowObject } from "../../engine/row-engine.js";
 import { DefinitionError, received, type SkewlessError } from "../../errors.js";
-import { addon, type NativeModelRunner, type NativeRowModel } from "../../native.js";
+import { addon, type NativeRowModel } from "../../native.js";
 import { Scorer } from "../scorer.js";
 import { LruCache, type Key } from "./lru.js";
 import { measureModel } from "./cost.js";
@@ -128,7 +128,7 @@ function fromScorer(scorer: Scorer, width: number, path: readonly (string | numb
       fix: "Give a Predictor, which has features of its own",
     });
   }
-  const runner: NativeModelRunner = addon().modelRunner(model.handle);
+  const runner = addon().rowModelRunner(model.handle);
   const reader = new OutputReader(backend, model, chooseOutputs(backend, undefined));
   const input = new Float32Array(model.block, 0, width);
   return {

@@ -2,6 +2,7 @@ import type { BatchStream } from "../../engine/engine.js";
 import { DefinitionError, InputError, received } from "../../errors.js";
 import type { FittedFeatures } from "../../features/fitted-features.js";
 import type { Inputs, RowOf } from "../../features/inputs.js";
+import type { ModelSource } from "../load-model.js";
 import type { Scorer, ScorerOptions } from "../scorer.js";
 import type { Fallback } from "./fallback.js";
 import type { Key } from "./lru.js";
@@ -12,7 +13,7 @@ export interface PredictorOptions<I extends Inputs = Inputs> {
   /** Fitted features, or the path of a saved spec. Left out: the spec that `attachTo` stored in the ONNX model. */
   readonly features?: FittedFeatures<I> | string;
   /** A model file's path or bytes (ONNX, XGBoost, LightGBM), or a Scorer, which stays the caller's to close. */
-  readonly model: string | Uint8Array | Scorer;
+  readonly model: ModelSource | Scorer;
   /** How a model given by path or bytes is loaded. */
   readonly scorer?: ScorerOptions;
   /** Microseconds from the start of a `predict` call until which the answer must be there; none by default. */
