@@ -69,9 +69,7 @@ export class BatchPath {
     });
     this.#parts.stats.batch(row, now() - start);
     if (!(data instanceof Table)) return batches[0] as RecordBatch;
-    // Without batches the schema has to come from an empty one.
-    const [first = columns.begin(0).append(emptyBatch(data))] = batches;
-    return new Table(first.schema, batches);
+    return new Table(batches[0]?.schema ?? columns.begin(0).schema(data.schema), batches);
   }
 
   #batch(batch: RecordBatch, columns: PredictionColumns, threads: number, firstRow: number): RecordBatch {
@@ -130,10 +128,6 @@ export class BatchPath {
   #slice(batch: RecordBatch, begin: number, rows = this.#chunk): RecordBatch {
     return begin === 0 && batch.numRows <= rows ? batch : batch.slice(begin, Math.min(begin + rows, batch.numRows));
   }
-}
-
-function emptyBatch(table: Table): RecordBatch {
-  return new RecordBatch(table.schema);
 }
 
 function asStream(data: unknown): PredictStream {

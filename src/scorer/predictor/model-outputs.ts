@@ -49,7 +49,13 @@ type Read = () => PredictionValue;
 /** Small integers as bigints, made once: a bigint is garbage for every call else. */
 const SMALL = Array.from({ length: 256 }, (_, i) => BigInt(i - 128));
 
-function reader({ block, outputs }: NativeRowModel, index: number, labels: readonly string[] | undefined): Read {
+/** An output's labels as values of its type. */
+function typedLabels(backend: Pick<Backend, "labels" | "outputs">, output: number): readonly (string | bigint)[] | undefined {
+  const labels = backend.labels(output);
+  return backend.outputs[output]?.type === "string" ? labels : labels?.map(BigInt);
+}
+
+function reader({ block, outputs }: NativeRowModel, index: number, labels: readonly (string | bigint)[] | undefined): Read {
   const { element, width, offset } = outputs[index] as NativeRowModel["outputs"][number];
   if (element === FLOAT32) {
     const view = new Float32Array(block, offset, width);
@@ -62,8 +68,12 @@ function reader({ block, outputs }: NativeRowModel, index: number, labels: reado
   const view = new BigInt64Array(block, offset, width);
   const words = new Int32Array(block, offset, width * 2);
   if (labels !== undefined) {
-    const label = (i: number): string => labels[words[i * 2] as number] ?? "";
-    return width === 1 ? () => label(0) : () => Array.from({ length: width }, (_, i) => label(i));
+    const label = (i: number): string | bigint => labels[words[i * 2] as number] ?? "";
+    if (width === 1) return () => label(0);
+    return () => {
+      const all = Array.from({ length: width }, (_, i) => label(i));
+      return typeof all[0] === "bigint" ? BigInt64Array.from(all as bigint[]) : (all as string[]);
+    };
   }
   if (width !== 1) return () => view.slice();
   return () => {
@@ -89,8 +99,8 @@ function scoresReader({ block, outputs }: NativeRowModel, index: number): () => 
 }
 
 /** The classes of the scores: a ZipMap's keys, or the labels where there is one for each score. */
-export function classesOf(backend: Pick<Backend, "labels">, rowModel: NativeRowModel, { prediction, probabilities, classes }: ChosenOutputs): ChosenOutputs["classes"] {
-  const labels = backend.labels(prediction);
+export function classesOf(backend: Pick<Backend, "labels" | "outputs">, rowModel: NativeRowModel, { prediction, probabilities, classes }: ChosenOutputs): ChosenOutputs["classes"] {
+  const labels = typedLabels(backend, prediction);
   if (classes !== undefined || labels === undefined || probabilities === undefined) return classes;
   return labels.length === rowModel.outputs[probabilities]?.width ? Object.freeze([...labels]) : undefined;
 }
@@ -102,8 +112,7 @@ export class OutputReader {
   readonly #classes: readonly (string | bigint)[] | undefined;
 
   constructor(backend: Pick<Backend, "labels" | "outputs">, rowModel: NativeRowModel, chosen: ChosenOutputs) {
-    const labels = backend.labels(chosen.prediction);
-    this.#prediction = reader(rowModel, chosen.prediction, labels);
+    this.#prediction = reader(rowModel, chosen.prediction, typedLabels(backend, chosen.prediction));
     const { probabilities } = chosen;
     this.#probabilities = probabilities === undefined ? undefined : scoresReader(rowModel, probabilities);
     this.#classes = classesOf(backend, rowModel, chosen);

@@ -79,10 +79,16 @@ export class BatchColumns {
     for (const column of this.#columns) column.put(values, row, rows);
   }
 
+  /** The schema with the columns' fields behind its own. */
+  schema(own: Schema): Schema {
+    const fields = this.#columns.map(({ name, type }) => new Field(name, type, false));
+    return new Schema([...own.fields, ...fields], own.metadata, own.dictionaries);
+  }
+
   /** The batch with the columns behind its own, which are not copied. */
   append(batch: RecordBatch): RecordBatch {
-    const fields = [...batch.schema.fields, ...this.#columns.map(({ name, type }) => new Field(name, type, false))];
-    const schema = new Schema(fields, batch.schema.metadata, batch.schema.dictionaries);
+    const schema = this.schema(batch.schema);
+    const { fields } = schema;
     const children = [...batch.data.children, ...this.#columns.map((column) => column.data())];
     return new RecordBatch(schema, makeData({ type: new Struct(fields), length: this.#rows, nullCount: 0, children }));
   }
