@@ -42,7 +42,7 @@ export class OnnxColumns {
     if (zeros.length > 0) parts.push(this.#withoutZeros(input, zeros));
     for (const feature of zeros) this.zeroMissing.set(feature, next++);
     const { tables, places } = tablesOf(ensemble);
-    const source = floored.length > 0 ? graph.node("Concat", parts, { axis: 1n }) : input;
+    const source = floored.length > 0 ? graph.node("Concat", [...parts], { axis: 1n }) : input;
     const starts = tables.map((table) => {
       parts.push(this.#lookup(source, table));
       const start = next;
@@ -50,7 +50,7 @@ export class OnnxColumns {
       return start;
     });
     this.members = places.map((place) => (place === undefined ? 0 : (starts[place.table] as number) + place.at));
-    this.matrix = parts.length === 1 ? input : graph.node("Concat", parts, { axis: 1n });
+    this.matrix = parts.length === 1 ? input : graph.node("Concat", [...parts], { axis: 1n });
   }
 
   #gather(input: string, columns: readonly number[]): string {
