@@ -77,6 +77,13 @@ class Ops {
     return graph.node("Add", [product, this.#constant(bias, [bias.length])]);
   }
 
+  /** max(x, 0) + log(1 + exp(-|x|)): ONNX Runtime has no Softplus of float64. */
+  #softplus(input: string): string {
+    const graph = this.#graph;
+    const power = graph.node("Exp", [graph.node("Neg", [graph.node("Abs", [input])])]);
+    return graph.node("Add", [graph.node("Max", [input, this.scalar(0)]), graph.node("Log", [graph.node("Add", [power, this.scalar(1)])])]);
+  }
+
   /** [N, 1] as [N]. */
   flat(input: string): string {
     if (this.#model.outputs !== 1) return input;
@@ -94,7 +101,7 @@ class Ops {
       case "sigmoid":
         return graph.node("Sigmoid", [link.scale === 1 ? input : graph.node("Mul", [input, this.scalar(link.scale)])]);
       case "softplus":
-        return graph.node("Softplus", [input]);
+        return this.#softplus(input);
       case "hinge":
         return this.#cast(graph.node("Greater", [input, this.scalar(0)]), this.#type);
       case "signedSquare":

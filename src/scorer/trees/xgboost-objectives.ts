@@ -1,7 +1,10 @@
 import type { Link } from "./model.js";
 import { invalid, unsupported, type Path } from "./value.js";
 
-/** How the objective's base score becomes a margin, in float32, and a margin a prediction (XGBoost's src/objective). */
+/**
+ * How the objective's base score becomes a margin, in float32, and a margin a prediction (XGBoost's src/objective, as of
+ * version 3). binary:logitraw's score is a margin already, which releases before 1.3.1 saw otherwise.
+ */
 interface Objective {
   readonly margin: "identity" | "logit" | "log";
   readonly link: Link;
@@ -14,7 +17,7 @@ const logarithmic: Objective = { margin: "log", link: { kind: "exp" } };
 const OBJECTIVES: ReadonlyMap<string, Objective> = new Map<string, Objective>([
   ["binary:logistic", logistic],
   ["reg:logistic", logistic],
-  ["binary:logitraw", { margin: "logit", link: { kind: "identity" } }],
+  ["binary:logitraw", identity],
   ["binary:hinge", { margin: "identity", link: { kind: "hinge" } }],
   ["multi:softprob", { margin: "identity", link: { kind: "softmax" } }],
   ["multi:softmax", { margin: "identity", link: { kind: "argmax" } }],
@@ -34,6 +37,9 @@ const OBJECTIVES: ReadonlyMap<string, Objective> = new Map<string, Objective>([
   ["survival:aft", logarithmic],
 ]);
 
+/** Probabilities are kept this far from 0 and 1 (XGBoost's kRtEps, since version 3.1). */
+const LEAST = Math.fround(1e-6);
+
 export function objectiveOf(name: string, path: Path): Objective {
   const objective = OBJECTIVES.get(name);
   if (objective === undefined) throw unsupported(path, `the objective ${JSON.stringify(name.slice(0, 100))}`, { expected: [...OBJECTIVES.keys()].join(", ") });
@@ -49,11 +55,13 @@ export function baseMargin(score: number, { margin }: Objective, path: Path): nu
   switch (margin) {
     case "identity":
       return score;
-    case "logit":
-      if (!(score > 0 && score < 1)) wrong("a number between 0 and 1");
-      return Math.fround(-Math.log(Math.fround(Math.fround(1 / score) - 1)));
+    case "logit": {
+      if (!(score >= 0 && score <= 1)) wrong("a number from 0 to 1");
+      const inside = Math.min(Math.max(score, LEAST), Math.fround(1 - LEAST));
+      return Math.fround(-Math.log(Math.fround(Math.fround(1 / inside) - 1)));
+    }
     case "log":
-      if (!(score > 0)) wrong("a number above 0");
+      if (!(score >= 0)) wrong("a number of at least 0");
       return Math.fround(Math.log(score));
   }
 }
