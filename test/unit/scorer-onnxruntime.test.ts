@@ -242,16 +242,20 @@ describe("ZipMap", () => {
     expect(scorer.outputs.map(({ name }) => name)).toEqual(["label", "maps"]);
     expect(scorer.outputs[1]).toMatchObject({ type: "float32", map: { keys: labels } });
     const x = Float32Array.from({ length: 4 * 9 }, (_, i) => Math.sin(i * i));
-    const wanted = await session.run({ x: new OrtTensor("float32", x, [9, 4]) });
-    const probabilities = wanted["probabilities"]?.data as Float32Array;
-    const check = (scores: Scores, from: number, count: number): void => {
-      expect(Array.from((scores["label"] as Tensor).data as ArrayLike<unknown>)).toEqual(Array.from(wanted["label"]?.data as ArrayLike<unknown>).slice(from, from + count));
+    const check = async (scores: Scores, rows: Float32Array): Promise<void> => {
+      // ONNX Runtime adds in another order for one row than for several.
+      const wanted = await session.run({ x: new OrtTensor("float32", rows, [rows.length / 4, 4]) });
+      const probabilities = wanted["probabilities"]?.data as Float32Array;
+      expect(Array.from((scores["label"] as Tensor).data as ArrayLike<unknown>)).toEqual(Array.from(wanted["label"]?.data as ArrayLike<unknown>));
       const maps = scores["maps"] as readonly ReadonlyMap<string | bigint, number>[];
-      expect(maps.map((map) => [...map])).toEqual(Array.from({ length: count }, (_, row) => labels.map((label, i) => [label, probabilities[(from + row) * 3 + i]])));
+      expect(maps.map((map) => [...map])).toEqual(Array.from({ length: rows.length / 4 }, (_, row) => labels.map((label, i) => [label, probabilities[row * 3 + i]])));
     };
-    check(scorer.score(x), 0, 9);
-    check(await scorer.scoreAsync(x), 0, 9);
-    for (let row = 0; row < 9; row++) check(scorer.score(x.subarray(row * 4, row * 4 + 4)), row, 1);
+    await check(scorer.score(x), x);
+    await check(await scorer.scoreAsync(x), x);
+    for (let row = 0; row < 9; row++) {
+      const one = x.slice(row * 4, row * 4 + 4);
+      await check(scorer.score(one), one);
+    }
   });
   test("sequences and optional values are refused with a reason", () => {
     const graph = builder();
