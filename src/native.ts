@@ -130,7 +130,6 @@ export interface NativeOrtOptions {
   readonly interOpThreads: number;
   readonly parallel: boolean;
   readonly graphOptimization: number;
-  /** -1: the environment's. */
   readonly logSeverity: number;
   readonly logVerbosity: number;
   readonly logId: string;
