@@ -4,9 +4,9 @@ import { classifierCase, regressorCase, treeEnsembleCase } from "../reference/on
 import { difference, runOrt, runProgram } from "../reference/onnx-programs/compare.js";
 import { readOnnxModel } from "../../src/scorer/compiler/index.js";
 test("dev", async () => {
-  for (const make of [regressorCase, classifierCase, treeEnsembleCase]) {
+  for (const make of [classifierCase]) {
     let shown = 0; let ok = 0; let bad = 0; const reasons = new Map<string, number>(); const errors = new Map<string, number>();
-    for (let seed = 1; seed <= 300; seed++) {
+    for (let seed = 1; seed <= 3000; seed++) {
       const c = make(new Rng(seed));
       const ort = await runOrt(c.model, c.batch);
       let compiled;

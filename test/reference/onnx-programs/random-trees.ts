@@ -5,6 +5,7 @@ import type { TensorType } from "../../../src/scorer/tensor.js";
 import type { Rng } from "../../equivalence/generators/index.js";
 import { doubles, floats, ints, makeModel } from "./models.js";
 import { randomCells, type Case } from "./cases.js";
+import type { Column } from "./compare.js";
 
 const MODES = ["BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ"] as const;
 const TRANSFORMS = ["NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO", "PROBIT"] as const;
@@ -182,7 +183,11 @@ export function treeEnsembleCase(rng: Rng): Case {
     ...(rng.chance(0.7) ? { aggregate_function: BigInt(rng.int(0, 3)) } : {}),
     ...(rng.chance(0.5) ? { post_transform: BigInt(rng.int(0, 4)) } : {}),
   };
-  return ensembleCase(rng, { name: "TreeEnsemble", type, features, spec, mlOpset: 5, outputs: [["scores", type]] });
+  const made = ensembleCase(rng, { name: "TreeEnsemble", type, features, spec, mlOpset: 5, outputs: [["scores", type]] });
+  if (out.members.length === 0) return made;
+  // ONNX Runtime 1.30 cuts a value's fraction off before it asks some sets, so members are asked of whole numbers only.
+  const x = made.batch["x"] as Column;
+  return { ...made, batch: { x: { ...x, cells: x.cells.map((cell) => Math.trunc(cell as number)) } } };
 }
 
 interface EnsembleSpec {

@@ -85,7 +85,7 @@ function decideTwo(node: Node, { labels, transform, register, precision, trees, 
   if (base.length === 2) return pair(score, none, score);
   if (transform === "PROBIT") throw node.refuse("PROBIT of one column for two classes");
   const label = decided(score);
-  if (oneColumn && positive && !(base.length === 1 && transform === "LOGISTIC")) {
+  if (oneColumn && positive && transform !== "LOGISTIC") {
     const other = emit.binary("sub", emit.number(precision, 1), score);
     return { label, labels: named, scores: f32(emit.concat([other, score])) };
   }

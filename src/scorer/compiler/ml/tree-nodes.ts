@@ -88,7 +88,6 @@ function membersByNode(node: Node, modes: ArrayLike<number>, members: ArrayLike<
     while (next < members.length && !Number.isNaN(members[next])) set.push(members[next++] as number);
     next++;
     if (set.length === 0) throw node.refuse(`node ${at} asks for no members`);
-    if (set.some((value) => (value | 0) !== value)) throw node.refuse(`node ${at} asks for members that are no 32-bit integers`);
     sets.set(at, set);
   }
   return sets;
@@ -124,15 +123,9 @@ function memberColumns(node: Node, input: Rows, { sets, features, missing }: Ask
   return { register: emit.concat(parts), columns };
 }
 
-/** 1 where a column's value is in the set. As in ONNX Runtime, three members and more are compared with the value's whole part. */
+/** 1 where a column's value equals a member; ONNX Runtime also takes some values whose whole part does. */
 function membership(node: Node, column: number, set: readonly number[], missingIsMember: boolean): number {
-  const { emit } = node;
-  const element = emit.element(column) as "f32" | "f64";
-  const found = (keys: readonly number[]): number => emit.lookup(column, numbers(element, keys), numbers(element, keys.map(() => 1)), 0);
-  const missing = missingIsMember ? [NaN] : [];
-  const distinct = [...new Set(set)];
-  if (set.length < 3) return found([...distinct, ...missing]);
-  const keys = numbers("i64", distinct);
-  const whole = emit.lookup(emit.cast(column, "i64"), keys, numbers(element, distinct.map(() => 1)), 0);
-  return missingIsMember ? emit.binary("max", whole, found(missing)) : whole;
+  const element = node.emit.element(column) as "f32" | "f64";
+  const keys = [...new Set(missingIsMember ? [...set, NaN] : set)];
+  return node.emit.lookup(column, numbers(element, keys), numbers(element, keys.map(() => 1)), 0);
 }
