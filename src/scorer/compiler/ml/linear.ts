@@ -35,9 +35,10 @@ function classifier(node: Node): Value[] {
     // One column is the second class's.
     if (labels.length !== 2) throw node.refuse(`${labels.length} labels for one column`);
     if (transform === "PROBIT") throw node.refuse("PROBIT of one column for two classes");
-    const other = emit.binary("sub", emit.number("f32", 1), raw);
+    const logistic = transform === "LOGISTIC";
+    const both = logistic ? emit.concat([emit.unary("neg", raw), raw]) : emit.concat([emit.binary("sub", emit.number("f32", 1), raw), raw]);
     const label = labelRows(labels, emit.binary("gt", raw, emit.number("f32", 0)));
-    return [label, node.result("float32", emit.concat([other, raw]), [2])];
+    return [label, node.result("float32", logistic ? emit.unary("sigmoid", both) : both, [2])];
   }
   if (labels.length !== targets) throw node.refuse(`${labels.length} labels for ${targets} columns`);
   const label = labelRows(labels, emit.argmax("max", false, raw));
