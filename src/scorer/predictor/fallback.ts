@@ -119,7 +119,7 @@ function fromPredictor(predictor: RowPredictor): FallbackStep {
 /** A second model of the same vector. */
 function fromScorer(scorer: Scorer, width: number, path: readonly (string | number)[]): FallbackStep {
   const backend = scorer.internals;
-  const model: NativeRowModel | undefined = backend.rowModel(width);
+  const model: NativeRowModel | undefined = backend.rowModel() ?? backend.rowModel(width);
   if (model?.width !== width) {
     throw new DefinitionError("WRONG_SHAPE", "the fallback's model does not take the feature vector", {
       path,

@@ -88,7 +88,7 @@ function build(options: PredictorOptions, features: FittedFeatures, scorer: Scor
   const backend = scorer.internals;
   checkFingerprint(features, scorer.metadata);
   checkFloat32(features);
-  const rowModel = checkWidth(names, backend.rowModel(names.length), backend.inputs);
+  const rowModel = checkWidth(names, backend.rowModel() ?? backend.rowModel(names.length), backend.inputs);
   if (options.checkNames !== false) checkNames(names, scorer.featureNames);
   const chosen = chooseOutputs(backend, options.output);
 
