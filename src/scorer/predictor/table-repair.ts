@@ -133,12 +133,16 @@ function bitmapOf(data: Data): Uint8Array {
 /** Text, booleans, lists: the column is built anew from its values, if one of them is bad. */
 function repairValues(data: Data, rule: InputRule, substitute: Substitute): Data {
   const vector = new Vector([data]);
+  const valueAt = (i: number): unknown => {
+    const value: unknown = vector.get(i);
+    return value instanceof Vector ? ([...value] as unknown[]) : value;
+  };
   let out: unknown[] | undefined;
   for (let r = 0; r < data.length; r++) {
-    const value: unknown = vector.get(r);
-    const reason = value === null ? (rule.nullIsMissing ? "missing" : undefined) : rule.check?.(value instanceof Vector ? value.toArray() : value) === false ? "invalid" : undefined;
+    const value = valueAt(r);
+    const reason = value === null ? (rule.nullIsMissing ? "missing" : undefined) : rule.check?.(value) === false ? "invalid" : undefined;
     if (reason === undefined) continue;
-    out ??= Array.from({ length: data.length }, (_, i) => vector.get(i) as unknown);
+    out ??= Array.from({ length: data.length }, (_, i) => valueAt(i));
     out[r] = substitute(reason, r, value);
   }
   if (out === undefined) return data;
