@@ -15,6 +15,9 @@ constexpr size_t kMostMeasured = 31;
 constexpr int64_t kUnknownPace = std::numeric_limits<int64_t>::max() / 8;
 // A run on the calling thread may take this part of the time that is left.
 constexpr int64_t kInlinePart = 4;
+// The caller of a run on another thread is woken this much before its deadline, or a tenth of the time that it has
+// where that is less, so that it answers by the deadline.
+constexpr int64_t kAnswerTakes = 50'000;
 constexpr size_t kLargestBlock = size_t{1} << 30;
 
 Block make_block(size_t bytes) {
@@ -305,7 +308,8 @@ RowStatus OrtRowModel::run(int64_t deadline) noexcept {
     }
     const int64_t now = steady_now();
     if (deadline <= now) return RowStatus::kDeadlineExceeded;
-    return pace_ < (deadline - now) / kInlinePart ? run_watched(deadline, now) : run_in_background(deadline);
+    if (pace_ < (deadline - now) / kInlinePart) return run_watched(deadline, now);
+    return run_in_background(deadline - std::min(kAnswerTakes, (deadline - now) / 10));
   } catch (const std::exception& e) {
     return failed(e.what());
   }
