@@ -11,6 +11,7 @@ namespace {
 // A model that does not answer to a row of zeros in this time is not one to be called in a request.
 constexpr int64_t kLongestWarmUp = 2'000'000'000;
 constexpr int64_t kMeasureFor = 5'000'000;
+constexpr int64_t kLongestMeasured = 100'000'000;
 constexpr size_t kMostMeasured = 31;
 constexpr int64_t kUnknownPace = std::numeric_limits<int64_t>::max() / 8;
 // A run on the calling thread may take this part of the time that is left.
@@ -184,9 +185,15 @@ class OrtRowModel::Runner {
 class OrtRowModel::Job : public RunJob {
  public:
   explicit Job(OrtRowModel& model)
-      : block(make_block(model.block_bytes_)), runner(*model.session_, model.spec_, model.plans_, model.outputs_, block.get()) {}
+      : api(model.session_->api()),
+        block(make_block(model.block_bytes_)),
+        runner(*model.session_, model.spec_, model.plans_, model.outputs_, block.get()) {}
+  ~Job() override { forget(); }
+  // The error of a run that nobody waited for.
+  void forget() {
+    if (error) api.release_status(std::exchange(error, nullptr));
+  }
   void execute() noexcept override {
-    error = nullptr;
     thrown.clear();
     try {
       error = runner.run();
@@ -199,6 +206,7 @@ class OrtRowModel::Job : public RunJob {
     }
   }
   void terminate() noexcept override { runner.options().terminate(); }
+  const Api& api;
   Block block;
   Runner runner;
   OrtStatus* error = nullptr;
@@ -277,16 +285,20 @@ void OrtRowModel::describe_outputs() {
 }
 
 void OrtRowModel::measure() {
+  if (spec_.control_flow) {
+    pace_ = kUnknownPace;
+    return;
+  }
   std::vector<int64_t> took;
   const int64_t begin = steady_now();
-  for (int64_t now = begin; took.size() < kMostMeasured && (took.size() < 3 || now - begin < kMeasureFor);) {
+  for (int64_t now = begin; took.size() < kMostMeasured && now - begin < (took.size() < 3 ? kLongestMeasured : kMeasureFor);) {
     session_->library().check(runner_->run());
     const int64_t end = steady_now();
     took.push_back(end - now);
     now = end;
   }
   std::nth_element(took.begin(), took.begin() + static_cast<ptrdiff_t>(took.size() / 2), took.end());
-  pace_ = spec_.control_flow ? kUnknownPace : took[took.size() / 2];
+  pace_ = took[took.size() / 2];
 }
 
 RowStatus OrtRowModel::failed(const char* what) noexcept {
@@ -344,8 +356,7 @@ RowStatus OrtRowModel::run_in_background(int64_t deadline) {
     thread_ = std::make_unique<RunThread>();
   }
   if (!thread_->wait_idle(deadline)) return RowStatus::kDeadlineExceeded;
-  // The error of a run that nobody waited for.
-  if (job_->error) session_->api().release_status(std::exchange(job_->error, nullptr));
+  job_->forget();
   job_->runner.options().reset();
   std::memcpy(job_->block.get(), block_.get(), size_t{spec_.width} * 4);
   if (!thread_->run(job_, deadline)) return RowStatus::kDeadlineExceeded;
