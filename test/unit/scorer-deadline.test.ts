@@ -53,13 +53,13 @@ function call(body: () => unknown, times: number): Outcome {
   return { micros, slept, late };
 }
 
-function inTime({ micros, slept }: Outcome, what: string): void {
+function inTime({ micros, slept }: Outcome, what: string, quantiles: readonly number[]): void {
   const spelled = (values: readonly number[]): string => [0.5, 0.99, 0.999].map((q) => quantile(values, q).toFixed(0)).join(", ");
   console.log(`${what}: answered after ${spelled(micros)} µs (median, p99, p99.9); sleeps of ${SLEEP} ms took ${spelled(slept)}`);
   const noise = quantile(slept, 0.99);
   const quiet = noise < DEADLINE + 150;
   if (!quiet) console.warn(`the machine is too busy for the limit of ${DEADLINE + GRACE} µs: comparing with sleeps`);
-  for (const q of [0.5, 0.99]) expect(quantile(micros, q), `quantile ${q}`).toBeLessThan(quiet ? DEADLINE + GRACE : 2 * noise + GRACE);
+  for (const q of quantiles) expect(quantile(micros, q), `quantile ${q}`).toBeLessThan(quiet ? DEADLINE + GRACE : 2 * noise + GRACE);
 }
 
 describe.each([
@@ -73,7 +73,7 @@ describe.each([
     const x = Float32Array.of(input);
     const outcome = call(() => scorer.score(x, { deadlineMicros: DEADLINE }), 2000);
     expect(outcome.late).toBe(2000);
-    inTime(outcome, name);
+    inTime(outcome, name, [0.5, 0.99]);
     const good = scorer.score(x, { deadlineMicros: 10_000_000 })[output] as Tensor<"float32">;
     const without = scorer.score(x)[output] as Tensor<"float32">;
     expect(good.data).toEqual(without.data);
@@ -82,7 +82,8 @@ describe.each([
     const named = { [scorer.inputs[0]?.name ?? ""]: { type: "float32", dims: [1, 1], data: x } as const };
     const general = call(() => scorer.score(named, { deadlineMicros: DEADLINE }), 100);
     expect(general.late).toBe(100);
-    inTime(general, `${name}, any tensors`);
+    // Too few for a tail.
+    inTime(general, `${name}, any tensors`, [0.5]);
     expect((scorer.score(named, { deadlineMicros: 10_000_000 })[output] as Tensor<"float32">).data).toEqual(good.data);
     // Closing waits for the run that is still going on.
     call(() => scorer.score(x, { deadlineMicros: DEADLINE }), 1);
