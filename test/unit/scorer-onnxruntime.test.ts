@@ -1,5 +1,6 @@
 // Models run by ONNX Runtime through its C API, compared with onnxruntime-node bit by bit.
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -575,6 +576,26 @@ describe("the library", () => {
     const error = errorOf(() => open(dense(), { library: other }));
     expect(error.code).toBe("RUNTIME_NOT_FOUND");
     expect(error.message).toContain("OrtGetApiBase");
+  });
+  test("a library that is too old, or has nothing to offer", () => {
+    const source = (base: string): string => `
+      static const void* get_api(unsigned version) { (void)version; return 0; }
+      static const char* get_version(void) { return "1.9.0"; }
+      static const struct { const void* (*api)(unsigned); const char* (*version)(void); } base = { get_api, get_version };
+      const void* OrtGetApiBase(void) { (void)&base; return ${base}; }`;
+    for (const [name, base, message] of [["old", "&base", "1.9.0, which is too old: 1.17"], ["none", "0", "of an unknown version"]] as const) {
+      const library = join(folder, `${name}.so`);
+      writeFileSync(`${library}.c`, source(base));
+      const compiled = spawnSync("cc", ["-shared", "-fPIC", "-o", library, `${library}.c`], { encoding: "utf8" });
+      if (compiled.error !== undefined) {
+        console.warn("skipped: there is no C compiler to make an old library with");
+        return;
+      }
+      expect(compiled.stderr).toBe("");
+      const error = errorOf(() => open(dense(), { library }));
+      expect(error.code).toBe("RUNTIME_NOT_FOUND");
+      expect(error.message).toContain(message);
+    }
   });
   test("a path to the right one", () => {
     const name = `../../node_modules/onnxruntime-node/bin/napi-v6/${process.platform}/${process.arch}/libonnxruntime.so.1`;
