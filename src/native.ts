@@ -103,8 +103,8 @@ export interface NativeRowModel {
   }[];
 }
 
-/** The functions of a row model (native/addon/row_model_runner.cc); they give a RowStatus (native/score/row_model.h). */
-export interface NativeRowModelRunner {
+/** The functions of a row model (native/addon/row_model_functions.cc); they give a RowStatus (native/score/row_model.h). */
+export interface NativeRowModelFunctions {
   readonly run: () => number;
   readonly runWithin: (microseconds: number) => number;
   /** Of the last run that failed. */
@@ -170,10 +170,8 @@ export interface NativeOrtResult {
   readonly data: ArrayBuffer | readonly string[];
 }
 
-// ---- predictor (native/addon/predictor.cc)
-
-export interface Addon {
-  rowModelRunner(model: NativeRowModelHandle): NativeRowModelRunner;
+interface OnnxRuntimeAddon {
+  rowModelFunctions(model: NativeRowModelHandle): NativeRowModelFunctions;
   /** Loads the library at a path, once a process. */
   ortLibrary(path: string): { readonly handle: NativeOrtLibrary; readonly version: string };
   ortSession(library: NativeOrtLibrary, model: string | Uint8Array, options: NativeOrtOptions): NativeOrtSession;
@@ -192,6 +190,11 @@ export interface Addon {
     options: { readonly dims: readonly number[]; readonly controlFlow: boolean; readonly labels: readonly (readonly string[])[] },
   ): NativeRowModel;
   ortClose(session: NativeOrtSessionHandle): void;
+}
+
+// ---- predictor (native/addon/predictor.cc)
+
+export interface Addon extends OnnxRuntimeAddon {
   catalogue(): string;
   isas(): string[];
   compile(bytes: Uint8Array, isa: string): NativePlan;

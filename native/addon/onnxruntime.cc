@@ -411,7 +411,7 @@ void export_runtime(Napi::Env env, Napi::Object& exports) {
   exports.Set("ortRunAsync", Napi::Function::New(env, run_async));
   exports.Set("ortRowModel", Napi::Function::New(env, row_model));
   exports.Set("ortClose", Napi::Function::New(env, close));
-  export_row_model_runner(env, exports);
+  export_row_model_functions(env, exports);
 }
 
 }  // namespace skewless::addon

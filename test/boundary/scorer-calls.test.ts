@@ -107,7 +107,7 @@ describe("wrong arguments", () => {
     // Splitting needs rows.
     refused(() => native.ortRunAsync(session.handle, [{ type: 1, dims: [], data: new Float32Array(1) }], { threads: 1, chunkRows: 1 }, new Int32Array(1)));
   });
-  test("ortRowModel and rowModelRunner", () => {
+  test("ortRowModel and rowModelFunctions", () => {
     const good = { dims: [1, 4], controlFlow: false, labels: [[]] };
     const model = native.ortRowModel(session.handle, good);
     for (const value of [...junk, library]) {
@@ -117,10 +117,10 @@ describe("wrong arguments", () => {
       refused(() => loose.ortRowModel(session.handle, { ...good, dims: [1, value] }));
       refused(() => loose.ortRowModel(session.handle, { ...good, labels: value }));
       if (typeof value !== "boolean") refused(() => loose.ortRowModel(session.handle, { ...good, controlFlow: value }));
-      refused(() => loose.rowModelRunner(value));
+      refused(() => loose.rowModelFunctions(value));
     }
     for (const dims of [[1, 5], [4], [1, 1, 4], [1, 0], [2 ** 24, 2 ** 24], [2 ** 24, 2]]) refused(() => loose.ortRowModel(session.handle, { ...good, dims }));
-    const runner = native.rowModelRunner(model.handle);
+    const runner = native.rowModelFunctions(model.handle);
     expect(runner.run()).toBe(0);
     const within = runner.runWithin as (...args: unknown[]) => number;
     for (const value of junk) if (value !== 1.5) refused(() => within(value));
@@ -133,7 +133,7 @@ describe("handles at odd times", () => {
   test("after close", () => {
     const closed = native.ortSession(library, dense(), options);
     const model = native.ortRowModel(closed.handle, { dims: [1, 4], controlFlow: false, labels: [[]] });
-    const runner = native.rowModelRunner(model.handle);
+    const runner = native.rowModelFunctions(model.handle);
     expect(runner.run()).toBe(0);
     native.ortClose(closed.handle);
     native.ortClose(closed.handle);

@@ -287,7 +287,7 @@ describe("row models", () => {
     const backend = onnxruntimeBackend(bytesOf(graph));
     const model = backend.rowModel();
     if (model === undefined) throw new Error("no row model");
-    const runner = addon().rowModelRunner(model.handle);
+    const runner = addon().rowModelFunctions(model.handle);
     const input = new Float32Array(model.block, 0, 5);
     for (const values of [[0, 1, 2, 100, 77.5], [1e-7, 65504, 0.333, 3, 5e-8]]) {
       input.set(values);
