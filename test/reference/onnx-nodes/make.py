@@ -2,10 +2,11 @@
 """Makes cases.json and cases.bin of the ONNX project's own node tests (onnx.backend.test.case.node), for the operators
 that are compiled. Needs Debian's python3-onnx.
 
-The node tests give every operand as an input, and their tensors have three axes as often as two. A compiled model takes
-rows, so two things are changed, and neither the numbers nor the operator:
+The node tests give every operand as an input, and their tensors have one or three axes as often as two. A compiled model
+takes rows and gives one or two axes, so three things are changed, none of them a number or the operator:
 - Operands after the first become initializers, as in a model that was trained, unless all operands have one shape.
-- Where all operands and results have one shape of more than two axes, it becomes [first, rest].
+- The only axis of inputs is of free size, "N": so many rows.
+- A result of more than two axes goes through Flatten.
 """
 import json
 import os
@@ -61,7 +62,10 @@ def set_shape(info, dims):
     shape = info.type.tensor_type.shape
     del shape.dim[:]
     for size in dims:
-        shape.dim.add().dim_value = size
+        if isinstance(size, str):
+            shape.dim.add().dim_param = size
+        else:
+            shape.dim.add().dim_value = size
 
 
 def adapted(model, inputs, outputs):
@@ -74,12 +78,17 @@ def adapted(model, inputs, outputs):
             graph.initializer.append(numpy_helper.from_array(array, name))
         del graph.input[1:]
         inputs = inputs[:1]
-    elif all(a.shape == inputs[0].shape for a in inputs + outputs) and inputs[0].ndim > 2:
-        dims = [inputs[0].shape[0], -1]
-        inputs = [a.reshape(dims) for a in inputs]
-        outputs = [a.reshape(dims) for a in outputs]
-        for info in list(graph.input) + list(graph.output):
-            set_shape(info, inputs[0].shape)
+    for info, array in zip(graph.input, inputs):
+        if array.ndim == 1:
+            set_shape(info, ["N"])
+    for at, array in enumerate(outputs):
+        if array.ndim <= 2:
+            continue
+        flat = graph.output[at].name + "_flat"
+        graph.node.append(onnx.helper.make_node("Flatten", [graph.output[at].name], [flat], axis=1))
+        outputs[at] = array.reshape([array.shape[0], -1])
+        set_shape(graph.output[at], outputs[at].shape)
+        graph.output[at].name = flat
     return model, inputs, outputs
 
 
