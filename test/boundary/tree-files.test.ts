@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { ModelError, formatPath } from "../../src/errors.js";
+import { ModelError, OnnxError, formatPath } from "../../src/errors.js";
 import type { ModelFile } from "../../src/scorer/backend.js";
 import { readLightgbm, readXgboost } from "../../src/scorer/trees/index.js";
 import { writeText } from "../unit/lightgbm-reference.js";
@@ -256,7 +256,11 @@ describe("files cut off or with bytes changed", () => {
     if (program.registers[program.inputs[0]!.register]!.width > 1000) return true;
     const { width } = program.registers[program.inputs[0]!.register]!;
     expect(evaluate(program, new Float32Array(width)).get("prediction")!.values.length).toBeGreaterThan(0);
-    expect(model.toOnnx().length).toBeGreaterThan(0);
+    try {
+      expect(model.toOnnx().length).toBeGreaterThan(0);
+    } catch (error) {
+      if (!(error instanceof OnnxError) || error.code !== "UNSUPPORTED_ONNX") throw error;
+    }
     return true;
   }
 
