@@ -113,6 +113,48 @@ export interface NativeRowModelRunner {
 
 // ---- compiled models (native/addon/compiled_model.cc)
 
+declare const MODEL: unique symbol;
+/** A compiled model; opaque, type-tagged on the native side. */
+export interface NativeModel {
+  readonly [MODEL]: true;
+}
+
+/** An input's elements: the typed array of its tensor type, or texts one after the other (element i: offsets i to i + 1). */
+export type NativeTensor = NodeJS.TypedArray | { readonly bytes: Uint8Array; readonly offsets: Uint32Array };
+
+export interface NativeModelOptions {
+  readonly threads: number;
+  readonly deadlineMicros?: number | undefined;
+}
+
+export interface NativeModelResult {
+  readonly failure?: {
+    readonly row: number;
+    readonly aborted: boolean;
+    readonly deadlineExceeded: boolean;
+    readonly code?: string;
+    readonly message: string;
+  };
+  /** Row-major elements; labels that are text as int32 indices. */
+  readonly outputs?: readonly ArrayBuffer[];
+}
+
+export interface CompiledModelAddon {
+  /** Decodes and checks what encodeModel wrote. */
+  compileModel(bytes: Uint8Array, isa: string): NativeModel;
+  modelRun(model: NativeModel, inputs: readonly NativeTensor[], rows: number, options: NativeModelOptions): NativeModelResult;
+  /** `control`: [abort, rows done in units of 16]. */
+  modelRunAsync(model: NativeModel, inputs: readonly NativeTensor[], rows: number, options: NativeModelOptions, control: Int32Array): Promise<NativeModelResult>;
+  /** Of a model with one float32 input. */
+  modelRowModel(model: NativeModel): NativeRowModel;
+  /** Row models made of it answer status 3 from then on. */
+  modelClose(model: NativeModel): void;
+  /** Scores the vector in the block: a status of native/score/row_model.h, 0 when the outputs are there. */
+  rowModelRunner(handle: NativeRowModelHandle): () => number;
+  /** Why the last run failed. */
+  rowModelMessage(handle: NativeRowModelHandle): string;
+}
+
 // ---- ONNX Runtime (native/addon/onnxruntime.cc)
 
 declare const ORT_LIBRARY: unique symbol;
@@ -130,7 +172,6 @@ export interface NativeOrtOptions {
   readonly interOpThreads: number;
   readonly parallel: boolean;
   readonly graphOptimization: number;
-  /** -1: the environment's. */
   readonly logSeverity: number;
   readonly logVerbosity: number;
   readonly logId: string;
@@ -173,7 +214,21 @@ export interface NativeOrtResult {
 
 // ---- predictor (native/addon/predictor.cc)
 
-export interface Addon {
+/** A row runner whose vectors a row model scores in the same call. */
+export interface NativePredictor extends NativeRowRunner {
+  /** Doubles: the call's terms in, the times of its steps out. */
+  readonly control: ArrayBuffer;
+  /** Four histograms (native/score/histogram.h): marshal, transform, score, total. */
+  readonly stats: ArrayBuffer;
+  /** Transforms and scores row 0; 0: the outputs are in the model's block. */
+  readonly predict: () => number;
+  /** Nanoseconds of the clock that deadlines are of. */
+  readonly clock: () => number;
+  /** What the model said when `predict` returned 5. */
+  readonly message: () => string;
+}
+
+export interface Addon extends CompiledModelAddon {
   rowModelRunner(model: NativeRowModelHandle): NativeRowModelRunner;
   /** Loads the library at a path, once a process. */
   ortLibrary(path: string): { readonly handle: NativeOrtLibrary; readonly version: string };
@@ -205,6 +260,9 @@ export interface Addon {
     options: NativeBatchOptions,
     control: Int32Array,
   ): Promise<NativeBatchResult>;
+  predictor(plan: NativePlan, model: NativeRowModelHandle): NativePredictor;
+  /** Least nanoseconds of a run of each vector; fewer vectors where `milliseconds` are over. */
+  timeModel(model: NativeRowModelHandle, vectors: Float32Array, repeats: number, milliseconds: number): Float64Array;
   fitAllFinite(values: Float64Array): boolean;
   /** Copies what is neither null nor NaN to the start of `target`: how many, or -1 - row at an infinite value. */
   fitCopyPresent(values: Float64Array, validity: Uint8Array | null, target: Float64Array): number;

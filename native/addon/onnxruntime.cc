@@ -128,7 +128,7 @@ ort::SessionOptions read_options(Napi::Env env, const Napi::Value& value) {
   out.inter_op_threads = static_cast<int>(integer(env, o.Get("interOpThreads"), "interOpThreads", 0, 1024));
   out.parallel = boolean(env, o.Get("parallel"), "parallel");
   out.graph_optimization = static_cast<int>(integer(env, o.Get("graphOptimization"), "graphOptimization", 0, 99));
-  out.log_severity = static_cast<int>(integer(env, o.Get("logSeverity"), "logSeverity", -1, 4));
+  out.log_severity = static_cast<int>(integer(env, o.Get("logSeverity"), "logSeverity", 0, 4));
   out.log_verbosity = static_cast<int>(integer(env, o.Get("logVerbosity"), "logVerbosity", 0, 1'000'000));
   out.log_id = text(env, o.Get("logId"), "logId");
   out.cpu_mem_arena = boolean(env, o.Get("enableCpuMemArena"), "enableCpuMemArena");

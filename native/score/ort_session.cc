@@ -28,7 +28,7 @@ void apply(const Library& library, OrtSessionOptions* out, const SessionOptions&
   check(api.set_inter_op_threads(out, o.inter_op_threads));
   check(api.set_execution_mode(out, o.parallel ? 1 : 0));
   check(api.set_graph_optimization(out, o.graph_optimization));
-  if (o.log_severity >= 0) check(api.set_log_severity(out, o.log_severity));
+  check(api.set_log_severity(out, o.log_severity));
   if (o.log_verbosity > 0) check(api.set_log_verbosity(out, o.log_verbosity));
   if (!o.log_id.empty()) check(api.set_log_id(out, o.log_id.c_str()));
   if (!o.cpu_mem_arena) check(api.disable_cpu_mem_arena(out));
@@ -39,10 +39,13 @@ void apply(const Library& library, OrtSessionOptions* out, const SessionOptions&
   for (const auto& [key, value] : o.config) check(api.add_config_entry(out, key.c_str(), value.c_str()));
 }
 
-// OrtErrorCode: 3 no such file, 4 no model, 7 invalid protobuf, 9 not implemented, 10 invalid graph.
+// OrtErrorCode of making a session: 1 failed, 3 no such file, 4 no model, 6 an exception (of a kernel that refuses its
+// attributes), 7 invalid protobuf, 9 not implemented, 10 invalid graph.
 const char* code_of(int32_t error) {
   switch (error) {
+    case 1:
     case 3:
+    case 6:
     case 4:
     case 7:
     case 10: return "INVALID_MODEL";

@@ -15,7 +15,7 @@ struct SessionOptions {
   int inter_op_threads = 1;
   bool parallel = false;
   int graph_optimization = 99;  // 0 none, 1 basic, 2 extended, 3 layout, 99 all
-  int log_severity = -1;        // -1: the environment's
+  int log_severity = 4;         // 0 verbose to 4 fatal
   int log_verbosity = 0;
   std::string log_id;
   bool cpu_mem_arena = true;

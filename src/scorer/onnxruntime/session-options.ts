@@ -10,7 +10,7 @@ export interface SessionOptions {
   readonly executionMode?: "sequential" | "parallel";
   /** "all" by default. */
   readonly graphOptimization?: "disabled" | "basic" | "extended" | "layout" | "all";
-  /** "warning" by default. */
+  /** "fatal" by default: errors come as exceptions, also those of each run that a deadline ends. */
   readonly logSeverity?: "verbose" | "info" | "warning" | "error" | "fatal";
   /** Detail of verbose messages, from 0. */
   readonly logVerbosity?: number;
@@ -96,7 +96,7 @@ export function nativeSessionOptions(options: SessionOptions = {}): NativeOrtOpt
     interOpThreads: integer(at("interOpThreads"), options.interOpThreads, 1, 0, 1024),
     parallel: choice(at("executionMode"), options.executionMode, { sequential: 0, parallel: 1 }, 0) === 1,
     graphOptimization: choice(at("graphOptimization"), options.graphOptimization, OPTIMIZATION, OPTIMIZATION.all),
-    logSeverity: choice(at("logSeverity"), options.logSeverity, SEVERITY, -1),
+    logSeverity: choice(at("logSeverity"), options.logSeverity, SEVERITY, SEVERITY.fatal),
     logVerbosity: integer(at("logVerbosity"), options.logVerbosity, 0, 0, 1_000_000),
     logId: string(at("logId"), options.logId),
     enableCpuMemArena: flag(at("enableCpuMemArena"), options.enableCpuMemArena, true),
