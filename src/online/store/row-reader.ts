@@ -1,4 +1,4 @@
-import { DefinitionError, SkewlessError } from "../../errors.js";
+import { DefinitionError, OnlineError, SkewlessError } from "../../errors.js";
 import type { AnyInputType } from "../../types/input-type.js";
 import type { FeatureGroup } from "../group.js";
 import { compileValues, type ReadField, type ReadValues } from "./compiled-values.js";
@@ -9,6 +9,15 @@ import type { StoredRow } from "./store.js";
 
 /** Finds the schemas of rows that other versions of the group wrote, by `RowSchema.id`. */
 export type FindSchema = (id: string) => RowSchema | undefined;
+
+/** STORE_CORRUPT, unless the store finds the schema and reads again. */
+export class UnknownSchema extends OnlineError {
+  readonly id: string;
+  constructor(id: string, group: string) {
+    super("STORE_CORRUPT", "the stored row has a schema that the store does not know", { path: [group], actual: id });
+    this.id = id;
+  }
+}
 
 /** Programs of other versions' rows are kept for this many versions. */
 const MOST_SCHEMAS = 32;
@@ -67,7 +76,7 @@ export class RowReader {
     let known = this.#others.get(id);
     if (known === undefined) {
       const schema = find(id);
-      if (schema === undefined) throw this.#corrupt("the stored row has a schema that the store does not know", { actual: id });
+      if (schema === undefined) throw new UnknownSchema(id, this.#group.name);
       known = { read: compileValues(this.#fields(schema)), least: schema.layout.heap };
       if (this.#others.size >= MOST_SCHEMAS) this.#others.delete(this.#others.keys().next().value as string);
       this.#others.set(id, known);
