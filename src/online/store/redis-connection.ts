@@ -43,6 +43,7 @@ export class OwnConnection implements Connection {
   #pause: NodeJS.Timeout | undefined;
   #pauseMillis = FIRST_PAUSE_MILLIS;
   #isClosed = false;
+  #drop: ((fault: SkewlessError) => void) | undefined;
   #fault: SkewlessError = unavailable("the Redis server has not been reached yet");
 
   constructor(options: ConnectionOptions) {
@@ -59,14 +60,9 @@ export class OwnConnection implements Connection {
   }
 
   /** Tries to connect until close(); resolves after the first attempt, with its error where it failed. */
-  async connect(): Promise<SkewlessError | undefined> {
-    const { module, client: options, connectTimeoutMillis } = this.#options;
-    const client = module.createClient({
-      ...options,
-      disableOfflineQueue: true,
-      commandsQueueMaxLength: options.commandsQueueMaxLength ?? 65536,
-      socket: { ...options.socket, connectTimeout: connectTimeoutMillis, reconnectStrategy: false } as NonNullable<RedisClientOptions["socket"]>,
-    }) as unknown as RedisClientType;
+  connect(): Promise<SkewlessError | undefined> {
+    const { connectTimeoutMillis } = this.#options;
+    const client = this.#makeClient();
     return new Promise((resolve) => {
       let isOver = false;
       let isReady = false;
@@ -82,7 +78,11 @@ export class OwnConnection implements Connection {
         this.#later();
         resolve(fault);
       };
-      client.on("error", (error: Error) => fail(isReady && client.isReady ? corrupt(`the Redis server answered with something else than its protocol: ${error.message}`, {}, error) : unavailable(`the Redis server cannot be reached: ${describe(error)}`, {}, error)));
+      client.on("error", (error: Error) => {
+        // A socket's error has already taken the client's readiness; one that has not comes from the decoder.
+        if (isReady && client.isReady) fail(corrupt(`the Redis server answered with something else than its protocol: ${error.message}`, {}, error));
+        else fail(unavailable(`the Redis server cannot be reached: ${describe(error)}`, {}, error));
+      });
       client.on("end", () => fail(unavailable("the connection to the Redis server ended")));
       client.connect().then(
         () => {
@@ -94,6 +94,7 @@ export class OwnConnection implements Connection {
           isReady = true;
           clearTimeout(timer);
           this.#client = client;
+          this.#drop = fail;
           this.#pauseMillis = FIRST_PAUSE_MILLIS;
           resolve(undefined);
         },
@@ -133,6 +134,17 @@ export class OwnConnection implements Connection {
     return Promise.resolve();
   }
 
+  /** Throws what the client throws at options that make no sense. */
+  #makeClient(): RedisClientType {
+    const { module, client: options, connectTimeoutMillis } = this.#options;
+    return module.createClient({
+      ...options,
+      disableOfflineQueue: true,
+      commandsQueueMaxLength: options.commandsQueueMaxLength ?? 65536,
+      socket: { ...options.socket, connectTimeout: connectTimeoutMillis, reconnectStrategy: false } as NonNullable<RedisClientOptions["socket"]>,
+    }) as unknown as RedisClientType;
+  }
+
   #later(): void {
     if (this.#isClosed) return;
     clearTimeout(this.#pause);
@@ -146,7 +158,7 @@ export class OwnConnection implements Connection {
     const client = this.#client;
     if (this.#pending === 0 || client === undefined) return;
     if (this.#answered === answered) {
-      client.emit("error", new Error(`nothing was answered for ${this.#options.replyTimeoutMillis} ms`));
+      this.#drop?.(unavailable(`the Redis server answered nothing for ${this.#options.replyTimeoutMillis} ms`));
       return;
     }
     this.#watch = setTimeout(() => this.#look(this.#answered), this.#options.replyTimeoutMillis).unref();

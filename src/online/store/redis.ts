@@ -58,7 +58,12 @@ export async function redisStore(options: RedisStoreOptions = {}): Promise<Redis
   if (client !== undefined) return new Redis([new GivenConnection(module, client)], prefix);
   const settings = { module, client: { ...clientOptions, ...(url === undefined ? {} : { url }) }, connectTimeoutMillis, replyTimeoutMillis };
   const own = Array.from({ length: connections }, () => new OwnConnection(settings));
-  const attempts = own.map((connection) => attempt(() => connection.connect()));
+  let attempts: Promise<SkewlessError | undefined>[];
+  try {
+    attempts = own.map((connection) => connection.connect());
+  } catch (error) {
+    throw new DefinitionError("INVALID_PARAMETER", `the client's options: ${messageOf(error)}`, {}, { cause: error });
+  }
   if (connect === "required") {
     const fault = (await Promise.all(attempts)).find((error) => error !== undefined);
     if (fault !== undefined) {
@@ -67,15 +72,6 @@ export async function redisStore(options: RedisStoreOptions = {}): Promise<Redis
     }
   }
   return new Redis(own, prefix);
-}
-
-/** createClient throws on options that make no sense. */
-async function attempt(connect: () => Promise<SkewlessError | undefined>): Promise<SkewlessError | undefined> {
-  try {
-    return await connect();
-  } catch (error) {
-    return new DefinitionError("INVALID_PARAMETER", `the client's options: ${messageOf(error)}`, {}, { cause: error });
-  }
 }
 
 interface Call {
@@ -163,15 +159,14 @@ class Redis implements RedisStore {
   }
 
   /** Sends the calls in one go. Where the server does not have the script (any more), it gets it and they are sent again. */
-  async #call(connection: Connection, calls: readonly Call[], kept: Promise<unknown>): Promise<number> {
+  async #call(connection: Connection, calls: readonly Call[], kept: Promise<unknown>, isRepeat = false): Promise<number> {
     const answers = await Promise.allSettled([kept, ...calls.map(({ command }) => this.#send(command, connection))]);
     const first = answers.findIndex(({ status }) => status === "rejected");
     if (first >= 0) {
       const error = (answers[first] as PromiseRejectedResult).reason as SkewlessError;
-      if (!/^NOSCRIPT/.test(messageOf(error.cause))) throw error;
+      if (isRepeat || !/^NOSCRIPT/.test(messageOf(error.cause))) throw error;
       await this.#send(["SCRIPT", "LOAD", PUT_SCRIPT], connection);
-      const again = calls.slice(first - 1);
-      return count(answers.slice(1, first)) + (await this.#call(connection, again, Promise.resolve()));
+      return count(answers.slice(1, first)) + (await this.#call(connection, calls.slice(first - 1), Promise.resolve(), true));
     }
     return count(answers.slice(1));
   }
