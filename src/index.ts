@@ -27,6 +27,13 @@ export type * from "./expr/functions.gen.js";
 export type { Duration } from "./expr/duration.js";
 export { checkParity, type ParityData, type ParityEngine, type ParityOptions, type ParityReport, type ParityResult } from "./parity/check-parity.js";
 export { formatDifference, type ParityDifference } from "./parity/difference.js";
+export type { FeatureGroup } from "./online/group.js";
+export type { KeyValues, Lookup, LookupResult, OnlineStore, StoredRow, StoreWrite, WriteResult } from "./online/store/store.js";
+export { memoryStore, type MemoryStore, type MemoryStoreOptions } from "./online/store/memory.js";
+export { lmdbStore, type LmdbStore, type LmdbStoreOptions } from "./online/store/lmdb.js";
+export { redisStore, type RedisStore, type RedisStoreOptions } from "./online/store/redis.js";
+export { guardStore, type GuardCounters, type GuardedStore, type GuardOptions } from "./online/store/guard.js";
+export type { BreakerOptions, BreakerState } from "./online/store/breaker.js";
 export { planFromJson, planToJson } from "./plan/json.js";
 export type { Plan } from "./plan/plan.js";
 export {
@@ -35,6 +42,7 @@ export {
   DefinitionError,
   FitError,
   InputError,
+  OnlineError,
   OnnxError,
   PlanError,
   SkewlessError,

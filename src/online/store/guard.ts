@@ -142,7 +142,7 @@ class Guard implements GuardedStore {
     if (this.#isClosed) throw closed(this.kind);
     this.#counters.calls++;
     const breaker = this.#breaker;
-    if (breaker === undefined) return undefined;
+    if (breaker === undefined || breaker.state === "closed") return undefined;
     const permission = breaker.enter(performance.now());
     if (permission === "pass") return undefined;
     if (permission === "probe") return breaker.round;

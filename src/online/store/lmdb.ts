@@ -94,6 +94,7 @@ class Lmdb implements LmdbStore {
   }
 
   async put(group: FeatureGroup, rows: readonly StoreWrite[]): Promise<WriteResult> {
+    if (this.#isClosed) throw closed(this.kind);
     const codec = codecOf(group);
     const encoded = rows.map((row, i) => ({ key: codec.key.bytes(row.keys, i), ...codec.encode(row, i) }));
     let stale = 0;
@@ -115,6 +116,7 @@ class Lmdb implements LmdbStore {
   }
 
   async delete(group: FeatureGroup, keys: readonly KeyValues[]): Promise<void> {
+    if (this.#isClosed) throw closed(this.kind);
     const codec = codecOf(group);
     const all = keys.map((values, i) => codec.key.bytes(values, i));
     for (let from = 0; from < all.length; from += ROWS_PER_TRANSACTION) {
@@ -125,6 +127,7 @@ class Lmdb implements LmdbStore {
   }
 
   async purge(groups: readonly FeatureGroup[]): Promise<number> {
+    if (this.#isClosed) throw closed(this.kind);
     let count = 0;
     for (const group of groups) {
       if (group.ttlSeconds === undefined) continue;

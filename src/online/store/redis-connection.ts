@@ -1,6 +1,6 @@
 import type { RedisClientOptions, RedisClientType } from "redis";
 import { SkewlessError } from "../../errors.js";
-import { corrupt, messageOf, unavailable } from "./failure.js";
+import { closed, corrupt, messageOf, unavailable } from "./failure.js";
 
 export type RedisModule = typeof import("redis");
 export type RedisArgument = string | Buffer;
@@ -24,7 +24,8 @@ export interface Connection {
   /** Calls under way. */
   readonly pending: number;
   readonly isReady: boolean;
-  send(command: readonly RedisArgument[]): Promise<unknown>;
+  /** What `read` makes of the reply. STORE_UNAVAILABLE, STORE_CORRUPT, CLOSED. */
+  send<Result>(command: readonly RedisArgument[], read: (reply: unknown) => Result | Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
 
@@ -35,7 +36,7 @@ export interface Connection {
  */
 export class OwnConnection implements Connection {
   readonly #options: ConnectionOptions;
-  readonly #mapping: object;
+  readonly #mapping: CommandOptions;
   #client: RedisClientType | undefined;
   #pending = 0;
   #answered = 0;
@@ -71,7 +72,7 @@ export class OwnConnection implements Connection {
         if (isOver) return;
         isOver = true;
         clearTimeout(timer);
-        this.#fault = fault;
+        this.#fault = this.#isClosed ? closed("redis") : fault;
         if (this.#client === client) this.#client = undefined;
         // Rejects the calls under way.
         client.destroy();
@@ -103,22 +104,22 @@ export class OwnConnection implements Connection {
     });
   }
 
-  send(command: readonly RedisArgument[]): Promise<unknown> {
+  send<Result>(command: readonly RedisArgument[], read: (reply: unknown) => Result | Promise<Result>): Promise<Result> {
     const client = this.#client;
     if (client === undefined || !client.isReady) return Promise.reject(this.#fault);
     this.#pending++;
-    this.#watch ??= setTimeout(() => this.#look(this.#answered), this.#options.replyTimeoutMillis).unref();
-    return client.sendCommand(command as string[], { typeMapping: this.#mapping }).then(
+    if (this.#watch === undefined) this.#lookLater();
+    return client.sendCommand(command as string[], this.#mapping).then(
       (reply: unknown) => {
         this.#pending--;
         this.#answered++;
-        return reply;
+        return read(reply);
       },
       (error: unknown) => {
         this.#pending--;
         this.#answered++;
         // The client's own error only says that it was destroyed; the fault says why.
-        throw client.isReady ? error : this.#fault;
+        throw client.isReady ? failureOf(error) : this.#fault;
       },
     );
   }
@@ -127,7 +128,7 @@ export class OwnConnection implements Connection {
     this.#isClosed = true;
     clearTimeout(this.#watch);
     clearTimeout(this.#pause);
-    this.#fault = unavailable("the connection to the Redis server was closed");
+    this.#fault = closed("redis");
     const client = this.#client;
     this.#client = undefined;
     client?.destroy();
@@ -152,25 +153,25 @@ export class OwnConnection implements Connection {
     this.#pauseMillis = Math.min(this.#pauseMillis * 2, LONGEST_PAUSE_MILLIS);
   }
 
-  /** While calls are under way: nothing answered since the last look means that the server has lost them. */
-  #look(answered: number): void {
-    this.#watch = undefined;
-    const client = this.#client;
-    if (this.#pending === 0 || client === undefined) return;
-    if (this.#answered === answered) {
-      this.#drop?.(unavailable(`the Redis server answered nothing for ${this.#options.replyTimeoutMillis} ms`));
-      return;
-    }
-    this.#watch = setTimeout(() => this.#look(this.#answered), this.#options.replyTimeoutMillis).unref();
+  /** While calls are under way: nothing answered between two looks means that the server has lost them. */
+  #lookLater(): void {
+    const answered = this.#answered;
+    this.#watch = setTimeout(() => {
+      this.#watch = undefined;
+      if (this.#pending === 0) return;
+      if (this.#answered === answered) this.#drop?.(unavailable(`the Redis server answered nothing for ${this.#options.replyTimeoutMillis} ms`));
+      else this.#lookLater();
+    }, this.#options.replyTimeoutMillis).unref();
   }
 }
 
 /** A client that the caller connects, reconnects and closes. */
 export class GivenConnection implements Connection {
   readonly #client: RedisClient;
-  readonly #mapping: object;
+  readonly #mapping: CommandOptions;
   readonly #onError = (): void => undefined;
   #pending = 0;
+  #isClosed = false;
 
   constructor(module: RedisModule, client: RedisClient) {
     this.#client = client;
@@ -187,21 +188,41 @@ export class GivenConnection implements Connection {
     return this.#client.isReady;
   }
 
-  send(command: readonly RedisArgument[]): Promise<unknown> {
+  send<Result>(command: readonly RedisArgument[], read: (reply: unknown) => Result | Promise<Result>): Promise<Result> {
+    if (this.#isClosed) return Promise.reject(closed("redis"));
     if (!this.#client.isReady) return Promise.reject(unavailable("the Redis client is not connected"));
     this.#pending++;
-    return this.#client.sendCommand(command as string[], { typeMapping: this.#mapping }).finally(() => this.#pending--);
+    return this.#client.sendCommand(command as string[], this.#mapping).then(
+      (reply: unknown) => {
+        this.#pending--;
+        return read(reply);
+      },
+      (error: unknown) => {
+        this.#pending--;
+        throw this.#isClosed ? closed("redis") : failureOf(error);
+      },
+    );
   }
 
   close(): Promise<void> {
+    this.#isClosed = true;
     this.#client.off("error", this.#onError);
     return Promise.resolve();
   }
 }
 
+type CommandOptions = NonNullable<Parameters<RedisClientType["sendCommand"]>[1]>;
+
 /** Texts come as bytes. */
-function replyMapping(module: RedisModule): object {
-  return { [module.RESP_TYPES.BLOB_STRING]: Buffer };
+function replyMapping(module: RedisModule): CommandOptions {
+  return { typeMapping: { [module.RESP_TYPES.BLOB_STRING]: Buffer } };
+}
+
+/** What the server or the client answered a command with. */
+function failureOf(error: unknown): SkewlessError {
+  const message = messageOf(error);
+  if (message.startsWith("WRONGTYPE")) return corrupt(`the Redis server holds something else under a row's key: ${message}`, {}, error);
+  return unavailable(`the Redis server failed: ${message}`, {}, error);
 }
 
 /** Connection errors of several addresses have no message of their own. */

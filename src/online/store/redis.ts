@@ -3,7 +3,7 @@ import type { RedisClientOptions } from "redis";
 import { DefinitionError, received, SkewlessError } from "../../errors.js";
 import { importPeer } from "../../peer.js";
 import type { FeatureGroup } from "../group.js";
-import { closed, corrupt, messageOf, unavailable } from "./failure.js";
+import { closed, corrupt, messageOf } from "./failure.js";
 import { codecOf, type GroupCodec } from "./group-codec.js";
 import { GivenConnection, OwnConnection, type Connection, type RedisArgument, type RedisClient } from "./redis-connection.js";
 import { PUT_SCRIPT } from "./redis-script.js";
@@ -93,26 +93,35 @@ class Redis implements RedisStore {
     this.#prefix = prefix;
   }
 
-  async get(lookups: readonly Lookup[]): Promise<LookupResult> {
+  get(lookups: readonly Lookup[]): Promise<LookupResult> {
     const command = ["MGET"];
     const readers: RowReader[] = [];
-    for (const { group, keys, features } of lookups) {
-      const codec = codecOf(group);
-      readers.push(codec.reader(features));
-      for (let i = 0; i < keys.length; i++) command.push(this.#key(codec, keys[i] as KeyValues, i));
-    }
-    if (command.length === 1) {
-      if (this.#isClosed) throw closed(this.kind);
-      return lookups.map(() => []);
-    }
-    const reply = await this.#send(command);
-    if (!Array.isArray(reply) || reply.length !== command.length - 1) throw corrupt("the Redis server answered MGET with something else than its values");
-    for (;;) {
-      try {
-        return this.#rows(lookups, readers, reply as unknown[]);
-      } catch (error) {
-        if (!(error instanceof UnknownSchema) || !(await this.#loadSchema(error.id))) throw error;
+    try {
+      for (const { group, keys, features } of lookups) {
+        const codec = codecOf(group);
+        readers.push(codec.reader(features));
+        for (let i = 0; i < keys.length; i++) command.push(this.#key(codec, keys[i] as KeyValues, i));
       }
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+    if (command.length === 1) return this.#isClosed ? Promise.reject(closed(this.kind)) : Promise.resolve(lookups.map(() => []));
+    return this.#choose().send(command, (reply): LookupResult | Promise<LookupResult> => {
+      if (!Array.isArray(reply) || reply.length !== command.length - 1) throw corrupt("the Redis server answered MGET with something else than its values");
+      return this.#read(lookups, readers, reply as unknown[]);
+    });
+  }
+
+  /** The rows, at once unless a schema has to be fetched first. */
+  #read(lookups: readonly Lookup[], readers: readonly RowReader[], values: readonly unknown[]): LookupResult | Promise<LookupResult> {
+    try {
+      return this.#rows(lookups, readers, values);
+    } catch (error) {
+      if (!(error instanceof UnknownSchema)) throw error;
+      return this.#loadSchema(error.id).then((isThere) => {
+        if (!isThere) throw error;
+        return this.#read(lookups, readers, values);
+      });
     }
   }
 
@@ -207,24 +216,16 @@ class Redis implements RedisStore {
     return best;
   }
 
-  async #send(command: RedisArgument[], connection = this.#choose()): Promise<unknown> {
-    if (this.#isClosed) throw closed(this.kind);
-    try {
-      return await connection.send(command);
-    } catch (error) {
-      if (this.#isClosed) throw closed(this.kind);
-      if (error instanceof SkewlessError) throw error;
-      const message = messageOf(error);
-      if (/^WRONGTYPE/.test(message)) throw corrupt(`the Redis server holds something else under a row's key: ${message}`, {}, error);
-      throw unavailable(`the Redis server failed: ${message}`, {}, error);
-    }
+  #send(command: RedisArgument[], connection = this.#choose()): Promise<unknown> {
+    return connection.send(command, (reply) => reply);
   }
 
-  async #loadSchema(id: string): Promise<boolean> {
-    const descriptor = await this.#send(["GET", this.#schemaKey(id)]);
-    const schema = Buffer.isBuffer(descriptor) ? schemaFromDescriptor(id, descriptor.toString("utf8")) : undefined;
-    if (schema !== undefined) this.#schemas.set(id, schema);
-    return schema !== undefined;
+  #loadSchema(id: string): Promise<boolean> {
+    return this.#choose().send(["GET", this.#schemaKey(id)], (descriptor) => {
+      const schema = Buffer.isBuffer(descriptor) ? schemaFromDescriptor(id, descriptor.toString("utf8")) : undefined;
+      if (schema !== undefined) this.#schemas.set(id, schema);
+      return schema !== undefined;
+    });
   }
 }
 
