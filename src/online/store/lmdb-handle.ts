@@ -123,7 +123,7 @@ export class LmdbHandle {
     this.#checkedAt = now;
     const before = this.#file;
     if (this.#db === undefined || before === undefined) return;
-    const file = statSync(this.path, { throwIfNoEntry: false });
+    const file = this.#stat();
     if (file === undefined) {
       this.#letGo(this.#removed());
     } else if (file.ino !== before.ino || file.dev !== before.dev) {
@@ -142,8 +142,17 @@ export class LmdbHandle {
     }
   }
 
+  /** The file's facts; undefined where there is none. */
+  #stat(): Stats | undefined {
+    try {
+      return statSync(this.path, { throwIfNoEntry: false });
+    } catch (error) {
+      throw this.failure(error);
+    }
+  }
+
   #openFile(create: boolean): void {
-    const exists = statSync(this.path, { throwIfNoEntry: false }) !== undefined;
+    const exists = this.#stat() !== undefined;
     if (!exists && (!create || this.#options.readOnly)) {
       this.#fault = this.#removed();
       if (this.#users === 0) throw this.#fault;
@@ -179,6 +188,8 @@ export class LmdbHandle {
       noSync: !durable,
       // Commits that are flushed before they count: what put() has promised survives the process and its machine.
       overlappingSync: false,
+      // Else each turn of the event loop begins a batch whose promise nobody gets: where its commit fails, unhandled.
+      eventTurnBatching: false,
     };
   }
 
