@@ -36,7 +36,7 @@ const DIRECT: Partial<Record<Storage, (at: number) => string>> = {
 };
 
 /**
- * Compiles the reading of some fields into one object literal (10 numbers: 45 ns against 900 ns in a loop that sets
+ * Compiles the reading of some fields into one object literal (a row of 10 numbers: 0.10 µs against 0.3 in a loop that sets
  * properties by name). Falls back to the loop where a program forbids code from strings. Names enter as JSON strings,
  * which are JavaScript literals, in brackets, so that "__proto__" is a name like others.
  */
