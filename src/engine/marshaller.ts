@@ -18,7 +18,7 @@ const UTF8 = 6;
 const TIME = 7;
 const LIST = 8;
 
-const RANGES: Partial<Record<Storage, readonly [min: number, max: number]>> = {
+export const RANGES: Partial<Record<Storage, readonly [min: number, max: number]>> = {
   int8: [-128, 127],
   int16: [-32768, 32767],
   int32: [-2147483648, 2147483647],
@@ -498,7 +498,7 @@ export class Marshaller {
 }
 
 /** The nearest float16, ties to even, as a double. */
-function roundToFloat16(value: number): number {
+export function roundToFloat16(value: number): number {
   if (!Number.isFinite(value) || value === 0) return value;
   const magnitude = Math.abs(value);
   if (magnitude >= 65520) return value < 0 ? -Infinity : Infinity;
@@ -509,7 +509,7 @@ function roundToFloat16(value: number): number {
   return rounded === 0 && value < 0 ? -0 : rounded;
 }
 
-function expectedValue(input: AnyInputType): string {
+export function expectedValue(input: AnyInputType): string {
   const range = RANGES[input.storage];
   const type = formatInputType(input);
   if (range !== undefined) return `an integer from ${range[0]} to ${range[1]} (${type})`;
