@@ -201,7 +201,7 @@ export class Marshaller {
   }
 
   /** Writes a row of a list as row `at` of the buffer; `number` is its number in the list, for messages. */
-  writeAt(row: Readonly<Record<string, unknown>>, at: number, number: number): void {
+  writeAt(row: Readonly<Record<string, unknown>>, at: number, number?: number): void {
     this.#writeRow(row, at, number);
   }
 
