@@ -1,7 +1,10 @@
 import { rm, writeFile } from "node:fs/promises";
-import { RecordBatchStreamWriter } from "apache-arrow";
-import { createTable, openTable } from "../../io/index.js";
+import { RecordBatchStreamWriter, type DataType, type Schema } from "apache-arrow";
+import { createTable, openTable, readTable, TableError } from "../../io/index.js";
+import { restore } from "./restore.js";
+import type { OpenSegment } from "./segment-reader.js";
 import { FINISHED } from "./segments.js";
+import { batchOf } from "./take.js";
 
 /**
  * Beside each Parquet segment lies its Arrow schema, as a stream without batches: Parquet has no place for roles, and
@@ -26,4 +29,26 @@ export async function toParquet(path: string): Promise<void> {
   }
   await sink.close();
   await rm(path, { force: true });
+}
+
+/** A Parquet segment, with the columns' types as they were logged. */
+export async function openParquetSegment(path: string): Promise<OpenSegment> {
+  const logged = await readSchema(path);
+  const source = await openTable(path, { format: "parquet" });
+  const schema = logged ?? source.schema;
+  const batches = (async function* () {
+    for await (const batch of source) {
+      yield batchOf(schema, batch.data.children.map((child, i) => restore(child, schema.fields[i]?.type as DataType)), batch.numRows);
+    }
+  })();
+  return { path, schema, batches, close: () => source.close() };
+}
+
+async function readSchema(path: string): Promise<Schema | undefined> {
+  try {
+    return (await readTable(path.replace(/\.parquet$/, SCHEMA_SUFFIX), { format: "arrows" })).schema;
+  } catch (error) {
+    if (error instanceof TableError && error.code === "FILE_NOT_FOUND") return undefined;
+    throw error;
+  }
 }
