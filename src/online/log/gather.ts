@@ -186,7 +186,7 @@ const single = new Float32Array(1);
 const singleBits = new Uint32Array(single.buffer);
 
 /** The bits of a value that is a float16 already. IEEE 754: 1 sign bit, 5 of the exponent (bias 15), 10 of the fraction. */
-function halfBits(value: number): number {
+export function halfBits(value: number): number {
   if (Number.isNaN(value)) return 0x7e00;
   single[0] = value;
   const bits = singleBits[0] as number;

@@ -135,27 +135,24 @@ export class Segments {
     const segment = this.#current;
     if (segment === undefined) return;
     this.#current = undefined;
+    const { descriptor, path, finalPath } = segment;
     try {
       try {
-        this.#append(segment, END_OF_STREAM);
-        fsyncSync(segment.descriptor);
-      } finally {
+        writeSync(descriptor, END_OF_STREAM, 0, END_OF_STREAM.length, segment.size);
+      } catch {
         // Without its end the stream is whole all the same: readers take the end of the file for it.
-        closeSync(segment.descriptor);
       }
-    } finally {
-      this.#rename(segment);
-    }
-  }
-
-  #rename(segment: Segment): void {
-    try {
-      renameSync(segment.path, segment.finalPath);
-      this.#syncDirectory();
+      try {
+        fsyncSync(descriptor);
+      } finally {
+        closeSync(descriptor);
+      }
+      renameSync(path, finalPath);
     } catch (error) {
-      throw writeFailure(segment.path, error);
+      throw writeFailure(path, error);
     }
-    this.#finished(segment.finalPath);
+    this.#syncDirectory();
+    this.#finished(finalPath);
   }
 
   /** So that the new name survives a loss of power; not every system can. */
@@ -209,24 +206,30 @@ export class Segments {
     try {
       for (let at = 0; at < bytes.length; ) at += writeSync(segment.descriptor, bytes, at, bytes.length - at, segment.size + at);
     } catch (error) {
-      try {
-        ftruncateSync(segment.descriptor, segment.size);
-        if (segment.size === 0) this.#abandon(segment);
-      } catch {
-        this.#abandon(segment);
-      }
+      this.#cutOff(segment);
       throw writeFailure(segment.path, error);
     }
     segment.size += bytes.length;
     return bytes.length;
   }
 
+  /** After a failed write: the file ends with its last whole message, and the next attempt begins another. */
+  #cutOff(segment: Segment): void {
+    try {
+      ftruncateSync(segment.descriptor, segment.size);
+      if (segment.size > this.#messages.schema.length) this.finish();
+      else this.#abandon(segment);
+    } catch {
+      this.#abandon(segment);
+    }
+  }
+
   #abandon(segment: Segment): void {
     if (this.#current === segment) this.#current = undefined;
     try {
       closeSync(segment.descriptor);
-      // Else each attempt on a full disk would leave an empty file.
-      if (segment.size === 0) unlinkSync(segment.path);
+      // Else each attempt on a full disk would leave a file without records.
+      if (segment.size <= this.#messages.schema.length) unlinkSync(segment.path);
     } catch {
       // Closed or gone already.
     }

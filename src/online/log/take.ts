@@ -66,7 +66,7 @@ export function takeData(type: DataType, chunks: readonly Data[], places: Places
     const range = (i: number): [number, number] => {
       const at = row[i] as number;
       if (size !== undefined) return [at * size, (at + 1) * size];
-      const { valueOffsets: own } = chunks[chunk[i] as number] as Data;
+      const own: Int32Array = (chunks[chunk[i] as number] as Data).valueOffsets;
       return [own[at] as number, own[at + 1] as number];
     };
     for (let i = 0; i < length; i++) {
