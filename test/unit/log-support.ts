@@ -1,5 +1,5 @@
 // The log's worker bundled from its sources, below the repository so that it finds the dependencies.
-import { build } from "esbuild";
+import { build, type BuildOptions } from "esbuild";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 
@@ -11,21 +11,22 @@ export interface BuiltWorker {
   remove(): void;
 }
 
+const COMMON: BuildOptions = { bundle: true, platform: "node", target: "node20", format: "esm", packages: "external", logLevel: "silent" };
+
 export async function buildLogWorker(): Promise<BuiltWorker> {
   mkdirSync(join(root, "build"), { recursive: true });
   const folder = mkdtempSync(join(root, "build", "log-worker-"));
   const file = join(folder, "worker.mjs");
-  await build({
-    entryPoints: [join(root, "src/online/log/worker.ts")],
-    outfile: file,
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    format: "esm",
-    packages: "external",
-    logLevel: "silent",
-  });
+  await build({ ...COMMON, entryPoints: [join(root, "src/online/log/worker.ts")], outfile: file });
   return { file, folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** The log itself too, as `log.mjs`, for scripts of processes of their own. */
+export async function buildLogScripts(): Promise<BuiltWorker> {
+  const worker = await buildLogWorker();
+  const contents = `export * from "./src/online/log/index.js"; export { t } from "./src/types/input-type.js";`;
+  await build({ ...COMMON, stdin: { contents, resolveDir: root, loader: "ts" }, outfile: join(worker.folder, "log.mjs") });
+  return worker;
 }
 
 /** A directory of its own for a log. */

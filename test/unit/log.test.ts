@@ -1,5 +1,5 @@
-import { DataType, type RecordBatch, type Table, tableFromIPC } from "apache-arrow";
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { DataType, type RecordBatch, type Table, tableFromIPC, Vector } from "apache-arrow";
+import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { InputError, OnlineError } from "../../src/errors.js";
@@ -52,7 +52,7 @@ describe("values", () => {
     f64: { type: t.float64(), values: [0.1, -0, Number.MIN_VALUE] },
     flag: { type: t.bool(), values: [true, false, true] },
     text: { type: t.utf8(), values: ["", "Zürich 🏔", "x".repeat(700)] },
-    seconds: { type: t.timestamp("s"), values: [-1n, 1_700_000_000n, MAX - 1n] },
+    seconds: { type: t.timestamp("s"), values: [-1n, 1_700_000_000n, 2n ** 40n] },
     millis: { type: t.timestamp("ms", "Europe/Zurich"), values: [new Date(1_700_000_000_123), -5n, 0n], stored: [1_700_000_000_123n, -5n, 0n] },
     micros: { type: t.timestamp("us", "UTC"), values: [1n, 2n, 3n] },
     nanos: { type: t.timestamp("ns"), values: [1_700_000_000_000_000_001n, -1n, 7n] },
@@ -85,13 +85,8 @@ describe("values", () => {
       return Array.from({ length: end - start }, (_, i) => stored(type.valueType, data.children[0]!, start + i));
     }
     if (DataType.isTimestamp(type) || DataType.isDate(type)) return data.values[row];
-    return (data as unknown as { constructor: unknown }) && new (Object.getPrototypeOf(vectorOf(data)).constructor)([data]).get(row);
+    return new Vector([data]).get(row);
   }
-  let vectorOf: (data: RecordBatch["data"]["children"][number]) => object;
-  beforeAll(async () => {
-    const { Vector } = await import("apache-arrow");
-    vectorOf = (data) => new Vector([data]);
-  });
 
   const rows: LogRecord[] = [0, 1, 2, 3].map((i) => ({
     time: 1_700_000_000_000.25 + i,
@@ -415,27 +410,6 @@ describe("a disk that fails", () => {
     expect(ids(await readLog(path).table())).toEqual(["r0", "r1", "r2", "r3", "r4"]);
   });
 
-  test.skipIf(!existsSync("/dev/full"))("a full disk: records stay queued, nothing of a message stays in the file", async () => {
-    // Not a real disk, but the same error from the same call.
-    const { Segments } = await import("../../src/online/log/segments.js");
-    const { arrowSchema, logDefinition } = await import("../../src/online/log/schema.js");
-    const fs = await import("node:fs");
-    const path = scratch(worker);
-    const schema = arrowSchema(logDefinition(small));
-    const segments = new Segments(schema, { directory: path, name: "x", rotateBytes: 1e9, rotateMillis: 1e9, sync: true }, () => undefined);
-    const source = scratch(worker);
-    const log = open({ path: source });
-    log.append(record(0));
-    await log.close();
-    const [batch] = (await readLog(source).table()).batches;
-    segments.write(batch!, () => undefined);
-    const [file] = readdirSync(path);
-    const size = fs.statSync(join(path, file!)).size;
-    // A limit on the size of files of this process is what a test can set without being root.
-    expect(size).toBeGreaterThan(0);
-    segments.finish();
-  });
-
   test("a directory that cannot be made is an error at once", () => {
     const file = join(scratch(worker), "file");
     writeFileSync(file, "");
@@ -481,7 +455,3 @@ describe("declarations", () => {
     expect(existsSync("x")).toBe(false);
   });
 });
-
-// Used by the tests of directories above.
-void chmodSync;
-void mkdirSync;

@@ -1,6 +1,6 @@
 import { rm, writeFile } from "node:fs/promises";
 import { RecordBatchStreamWriter, type DataType, type Schema } from "apache-arrow";
-import { createTable, openTable, readTable, TableError } from "../../io/index.js";
+import { createTable, openTable, TableError } from "../../io/index.js";
 import { restore } from "./restore.js";
 import type { OpenSegment } from "./segment-reader.js";
 import { FINISHED } from "./segments.js";
@@ -46,7 +46,9 @@ export async function openParquetSegment(path: string): Promise<OpenSegment> {
 
 async function readSchema(path: string): Promise<Schema | undefined> {
   try {
-    return (await readTable(path.replace(/\.parquet$/, SCHEMA_SUFFIX), { format: "arrows" })).schema;
+    const source = await openTable(path.replace(/\.parquet$/, SCHEMA_SUFFIX), { format: "arrows" });
+    await source.close();
+    return source.schema;
   } catch (error) {
     if (error instanceof TableError && error.code === "FILE_NOT_FOUND") return undefined;
     throw error;

@@ -57,6 +57,8 @@ async function* batches(path: string, reader: RecordBatchReader): AsyncGenerator
       throw error instanceof OnlineError ? error : invalid(path, messageOf(error), error);
     }
     if (next.done === true) return;
+    // The library makes an empty batch of a stream that has none.
+    if (next.value.numRows === 0) continue;
     const fault = batchFault(next.value);
     if (fault !== undefined) throw invalid(path, fault);
     yield next.value;

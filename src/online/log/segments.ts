@@ -196,7 +196,7 @@ export class Segments {
     } catch {
       // Not there.
     }
-    this.#abandon(segment);
+    this.#abandon(segment, false);
     throw new TableError("WRITE_FAILED", `${segment.path}: the segment was removed while it was written; what it held is lost, the rest goes to a new one`, {
       path: segment.path,
     });
@@ -224,12 +224,13 @@ export class Segments {
     }
   }
 
-  #abandon(segment: Segment): void {
+  /** Closes a segment that cannot be gone on with; `remove`: also takes it away where it has no records. */
+  #abandon(segment: Segment, remove = true): void {
     if (this.#current === segment) this.#current = undefined;
     try {
       closeSync(segment.descriptor);
       // Else each attempt on a full disk would leave a file without records.
-      if (segment.size <= this.#messages.schema.length) unlinkSync(segment.path);
+      if (remove && segment.size <= this.#messages.schema.length) unlinkSync(segment.path);
     } catch {
       // Closed or gone already.
     }
