@@ -63,14 +63,13 @@ export function keyReader(columns: readonly Vector[]): (row: number) => string |
 export class LabelIndex {
   readonly #rows = new Map<string, number | number[]>();
   readonly #times: Float64Array | undefined;
-  readonly #used: Uint8Array;
+  readonly #used = new Set<string>();
   readonly #at: (row: number) => readonly [chunk: number, row: number];
 
   constructor(table: Table, keys: readonly Vector[], time: { readonly name: string; readonly column: Vector } | undefined) {
     const keyOf = keyReader(keys);
     const timeOf = time === undefined ? undefined : microsReader(time.name, time.column);
     this.#times = timeOf === undefined ? undefined : new Float64Array(table.numRows);
-    this.#used = new Uint8Array(table.numRows);
     this.#at = locator(table.batches.map(({ data }) => data));
     for (let row = 0; row < table.numRows; row++) {
       const key = keyOf(row);
@@ -105,11 +104,12 @@ export class LabelIndex {
     return row !== undefined && (times[row] as number) >= from ? row : -1;
   }
 
-  /** Whether the label goes to a request for the first time. */
-  use(row: number): boolean {
-    const fresh = this.#used[row] === 0;
-    this.#used[row] = 1;
-    return fresh;
+  /** Whether this is the first request of a key that has labels: their number bounds what is remembered. */
+  first(key: string): boolean {
+    if (!this.#rows.has(key)) return true;
+    if (this.#used.has(key)) return false;
+    this.#used.add(key);
+    return true;
   }
 
   places(rows: Int32Array): Places {

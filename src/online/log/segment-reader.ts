@@ -42,7 +42,8 @@ async function openStream(path: string, onTorn: OnTorn | undefined): Promise<Ope
     return { path, schema, batches: schema === undefined ? none() : batches(path, reader), close: () => handle.close() };
   } catch (error) {
     await handle.close();
-    throw error;
+    // The library throws whatever goes wrong when it decodes nonsense.
+    throw error instanceof OnlineError || systemCode(error) !== undefined ? error : invalid(path, messageOf(error), error);
   }
 }
 

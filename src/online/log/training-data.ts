@@ -3,6 +3,7 @@ import { DefinitionError, OnlineError, received } from "../../errors.js";
 import { openTable } from "../../io/index.js";
 import { keyReader, LabelIndex, microsReader, tableOfBatches } from "./label-index.js";
 import { readLog, type BatchSource } from "./read-log.js";
+import { rebatched } from "./rebatch.js";
 import { ALSO_FEATURE, MODEL, MODEL_VERSION, REQUEST_ID, ROLE, TIME, TRANSFORMED, type NameAndVersion } from "./schema.js";
 import { batchOf, inOneChunk, takeData, takenType } from "./take.js";
 
@@ -32,38 +33,36 @@ export type LabelData = string | Table | AsyncIterable<RecordBatch> | Iterable<R
  * Logged features with labels that arrived later ("log and wait"): the features as they were when the request was
  * answered, so that no label and no later value leaks into them. One row a request, features in the view's order, then
  * the labels. Of several labels of a request the latest within the window counts, of one time the last in the labels'
- * order; a label with a request's id goes to the first record of it. Labels are held in memory, the log is streamed.
+ * order; with ids, a request that was logged twice counts once. Labels are held in memory, the log is streamed.
  */
 export function trainingDataFromLog(log: LoggedData, labels: LabelData, options: TrainingDataOptions): BatchSource {
   const window = checkedWindow(options);
   let index: Promise<Labels> | undefined;
   const join = async (): Promise<Join> => {
-    // A log that can be read again wants fresh marks of what was used, not the labels again.
+    // Labels are read once, however often the result is.
     index ??= readLabels(labels, options);
     return new Join(await index, options, window);
   };
   const batches = () => (log instanceof Table ? log.batches : typeof log === "string" ? readLog(log) : log);
   return {
     async *[Symbol.asyncIterator]() {
-      const work = await join();
-      for await (const batch of batches()) {
-        const joined = work.batch(batch);
-        if (joined.numRows > 0) yield joined;
-      }
+      yield* rebatched(joined(await join(), batches()));
     },
     async table() {
       const work = await join();
       const out: RecordBatch[] = [];
-      let schema: Schema | undefined;
-      for await (const batch of batches()) {
-        const joined = work.batch(batch);
-        schema ??= joined.schema;
-        if (joined.numRows > 0) out.push(joined);
-      }
-      if (schema === undefined) throw new OnlineError("INVALID_LOG", "the log has no records");
-      return out.length === 0 ? new Table(schema) : new Table(schema, out);
+      for await (const batch of rebatched(joined(work, batches()))) out.push(batch);
+      if (work.schema === undefined) throw new OnlineError("INVALID_LOG", "the log has no records");
+      return out.length === 0 ? new Table(work.schema) : new Table(work.schema, out);
     },
   };
+}
+
+async function* joined(work: Join, batches: AsyncIterable<RecordBatch> | Iterable<RecordBatch>): AsyncGenerator<RecordBatch> {
+  for await (const batch of batches) {
+    const rows = work.batch(batch);
+    if (rows.numRows > 0) yield rows;
+  }
 }
 
 interface Labels {
@@ -132,9 +131,14 @@ class Join {
     this.#window = window;
   }
 
+  /** Of the result; known when the first batch was joined. */
+  get schema(): Schema | undefined {
+    return this.#out?.schema;
+  }
+
   batch(logged: RecordBatch): RecordBatch {
     const { key, model } = this.#options;
-    this.#out ??= this.#schema(logged.schema);
+    this.#out ??= this.#result(logged.schema);
     const keyOf = keyReader((key === "requestId" ? [REQUEST_ID] : key).map((name) => column(logged, name)));
     const timeOf = microsReader(TIME, column(logged, TIME));
     const modelNames = model?.name === undefined ? undefined : column(logged, MODEL);
@@ -150,7 +154,7 @@ class Join {
       const label = own === undefined ? -1 : this.#index.find(own, time + this.#window.min, time + this.#window.max);
       if (label < 0 && this.#options.unmatched !== "keep") continue;
       // A request that was logged twice is one row.
-      if (label >= 0 && key === "requestId" && !this.#index.use(label)) continue;
+      if (key === "requestId" && own !== undefined && !this.#index.first(own)) continue;
       rows[count] = row;
       labels[count++] = label;
     }
@@ -168,7 +172,7 @@ class Join {
     return batchOf(schema, [...features, ...values], rows.length);
   }
 
-  #schema(logged: Schema): { schema: Schema; columns: readonly number[] } {
+  #result(logged: Schema): { schema: Schema; columns: readonly number[] } {
     const wanted = this.#options.columns ?? "untransformed";
     const picked: { readonly name: string; readonly column: number }[] = [];
     for (const [i, { name, metadata }] of logged.fields.entries()) {
