@@ -81,7 +81,8 @@ describe("values", () => {
   function stored(type: DataType, data: RecordBatch["data"]["children"][number], row: number): unknown {
     if (data.nullCount > 0 && !data.getValid(row)) return null;
     if (DataType.isList(type) || DataType.isFixedSizeList(type)) {
-      const [start, end] = DataType.isList(type) ? [data.valueOffsets[row], data.valueOffsets[row + 1]] : [row * type.listSize, (row + 1) * type.listSize];
+      const offsets: Int32Array = data.valueOffsets;
+      const [start, end] = DataType.isList(type) ? [offsets[row]!, offsets[row + 1]!] : [row * type.listSize, (row + 1) * type.listSize];
       return Array.from({ length: end - start }, (_, i) => stored(type.valueType, data.children[0]!, start + i));
     }
     if (DataType.isTimestamp(type) || DataType.isDate(type)) return data.values[row];
@@ -312,6 +313,38 @@ export default ({ gate, output }, schema) => ({
     expect(log.stats().queued).toBe(0);
   });
 
+  test.each(["dropOldest", "dropNewest", "block"] as const)("%s, while rows are appended, dropped and flushed at once: each row is whole, in order and counted", async (whenFull) => {
+    const path = scratch(worker);
+    const log = open({ path, whenFull, flushMillis: 1, flushRows: 16, queueRows: 64, blockMillis: 60_000 });
+    const count = 30_000;
+    const flushes: Promise<void>[] = [];
+    let refused = 0;
+    for (let i = 0; i < count; i++) {
+      if (!log.append({ ...record(i), keys: { card: i }, untransformed: { amount: i, country: `country ${i}` } })) refused++;
+      if (i % 1000 === 0) flushes.push(log.flush());
+      if (i % 300 === 0) await new Promise((done) => setTimeout(done, 1));
+    }
+    await Promise.all(flushes);
+    await log.close();
+    let last = -1;
+    let rows = 0;
+    for await (const batch of readLog(path)) {
+      const [id, card, amount, country, a, b] = ["log.request_id", "card", "amount", "country", "transformed.a", "transformed.b"].map((name) => batch.getChild(name)!);
+      for (let row = 0; row < batch.numRows; row++, rows++) {
+        const i = amount!.get(row) as number;
+        if (i <= last) expect.fail(`${i} after ${last}`);
+        last = i;
+        expect([id!.get(row), card!.get(row), country!.get(row), a!.get(row), b!.get(row)]).toEqual([`r${i}`, BigInt(i), `country ${i}`, i, Math.fround(-i / 3)]);
+      }
+    }
+    const stats = log.stats();
+    expect({ written: stats.written, sum: stats.written + stats.dropped, queued: stats.queued, errors: stats.errors }).toEqual({ written: rows, sum: count, queued: 0, errors: 0 });
+    if (whenFull === "block") expect(rows).toBe(count);
+    else expect(stats.dropped).toBeGreaterThan(0);
+    if (whenFull === "dropNewest") expect(stats.dropped).toBe(refused);
+    else expect(refused).toBe(0);
+  });
+
   test("blocks, for a limited time", async () => {
     const sink = slowSink();
     const log = open({ ...sink.options, whenFull: "block", blockMillis: 60 });
@@ -408,6 +441,10 @@ describe("a disk that fails", () => {
     await until(() => log.stats().written === 5, "recovery");
     await log.close();
     expect(ids(await readLog(path).table())).toEqual(["r0", "r1", "r2", "r3", "r4"]);
+  });
+
+  test("a worker that is not there is an error at once", () => {
+    expect(() => open({ path: scratch(worker), worker: join(worker.folder, "none.mjs") })).toThrow(expect.objectContaining({ code: "INVALID_LOG" }) as Error);
   });
 
   test("a directory that cannot be made is an error at once", () => {

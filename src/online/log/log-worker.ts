@@ -26,6 +26,12 @@ export class LogWorker {
   constructor(start: WorkerStart, file: string | URL | undefined, onError: (error: Error) => void) {
     this.#onError = onError;
     const entry = file === undefined ? workerFile() : file instanceof URL ? file : pathToFileURL(file);
+    if (entry.protocol === "file:" && !existsSync(fileURLToPath(entry))) {
+      throw new OnlineError("INVALID_LOG", "the log's worker is not where the package has it", {
+        actual: fileURLToPath(entry),
+        fix: "A program that was bundled into one file names a copy of it: { worker }",
+      });
+    }
     // A user's sink may need the program's own loaders; ours needs none of its flags.
     this.#worker = new Worker(entry, { workerData: start, name: "skewless-log", ...("files" in start.target ? { execArgv: [] } : {}) });
     this.#worker.on("message", (message: FromWorker) => this.#receive(message));
