@@ -41,6 +41,8 @@ export class FeatureLog {
   #row = 0;
   #heapTop = 0;
   #order = 0;
+  /** Blocks sealed since the worker was woken. */
+  #sealed = 0;
   #appended = 0;
   #dropped = 0;
   #lastError: Error | undefined;
@@ -187,13 +189,21 @@ export class FeatureLog {
   #nextBlock(wait: boolean): boolean {
     if (this.#block >= 0) {
       this.#queue.seal(this.#block);
-      this.#worker.sealed();
+      if (++this.#sealed >= this.#options.wakeBlocks) this.#wake();
     }
     this.#block = this.#queue.begin(++this.#order | 0);
-    if (this.#block < 0) this.#whenFull(wait);
+    if (this.#block < 0) {
+      if (this.#sealed > 0) this.#wake();
+      this.#whenFull(wait);
+    }
     this.#row = 0;
     this.#heapTop = this.#block * this.#layout.heapBytes;
     return this.#block >= 0;
+  }
+
+  #wake(): void {
+    this.#sealed = 0;
+    this.#worker.sealed();
   }
 
   #whenFull(wait: boolean): void {

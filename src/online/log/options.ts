@@ -27,9 +27,12 @@ export interface FeatureLogOptions {
   readonly sink?: { readonly module: string | URL; readonly options?: unknown };
   /** "dropNewest" by default. */
   readonly whenFull?: FullPolicy;
-  /** The most records that wait to be written; 8,192 by default, rounded up to whole batches and at least two. */
+  /** The most records that wait to be written; 16,384 by default, rounded up to whole batches and at least two. */
   readonly queueRows?: number;
-  /** Records in a batch at most; 1,024 by default. */
+  /**
+   * Records that are waiting when they are written without waiting for `flushMillis`; 4,096 by default, at most half the
+   * queue. A batch has at most as many, or 1,024. Waking the worker costs a request some 10 µs: hence not too few.
+   */
   readonly flushRows?: number;
   /** The longest that a record waits for its batch; 500 by default. */
   readonly flushMillis?: number;
@@ -53,6 +56,8 @@ export interface FeatureLogOptions {
 
 export interface CheckedOptions {
   readonly size: QueueSize;
+  /** Full batches at which the worker is woken. */
+  readonly wakeBlocks: number;
   readonly flushMillis: number;
   readonly target: WorkerStart["target"];
   readonly whenFull: FullPolicy;
@@ -61,6 +66,8 @@ export interface CheckedOptions {
 }
 
 const POLICIES: readonly string[] = ["block", "dropNewest", "dropOldest"];
+/** Of these the worker makes columns in about a millisecond, and what the policy "dropOldest" drops at once is not more. */
+const MOST_BATCH_ROWS = 1024;
 const MOST_BYTES = 2 ** 31 - 8;
 
 export function checkOptions(options: FeatureLogOptions, definition: LogDefinition, rowBytes: number): CheckedOptions {
@@ -73,14 +80,16 @@ export function checkOptions(options: FeatureLogOptions, definition: LogDefiniti
   };
   const whenFull = options.whenFull ?? "dropNewest";
   if (!POLICIES.includes(whenFull)) fail("whenFull", POLICIES.map((name) => JSON.stringify(name)).join(", "), whenFull);
-  const blockRows = whole("flushRows", 1024);
-  const blocks = Math.max(2, Math.ceil(whole("queueRows", 8192) / blockRows));
+  const flushRows = whole("flushRows", 4096);
+  const blockRows = Math.min(flushRows, MOST_BATCH_ROWS);
+  const blocks = Math.max(2, Math.ceil(whole("queueRows", 16_384) / blockRows));
   const heapBytes = Math.ceil(whole("heapBytes", 2 ** 20 + 256 * blockRows, 8) / 8) * 8;
   if (blocks * blockRows * rowBytes > MOST_BYTES || blocks * heapBytes > MOST_BYTES) {
     fail("queueRows", `a queue of at most 2 GiB (a record takes ${rowBytes} bytes, a batch's texts ${heapBytes})`, options.queueRows ?? blocks * blockRows);
   }
   return {
     size: { blocks, blockRows, heapBytes },
+    wakeBlocks: Math.min(Math.floor(flushRows / blockRows), blocks >> 1),
     // The longest delay of a timer.
     flushMillis: Math.min(whole("flushMillis", 500), 2 ** 31 - 1),
     target: target(options, definition, fail, whole),
