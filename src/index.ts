@@ -29,12 +29,20 @@ export { checkParity, type ParityData, type ParityEngine, type ParityOptions, ty
 export { formatDifference, type ParityDifference } from "./parity/difference.js";
 export { planFromJson, planToJson } from "./plan/json.js";
 export type { Plan } from "./plan/plan.js";
+export { Scorer, type ScorerBackend, type ScorerOptions, type Scores } from "./scorer/scorer.js";
+export type { ModelSource } from "./scorer/load-model.js";
+export type { SessionOptions } from "./scorer/onnxruntime/session-options.js";
+export type { InputElement, InputValue, ScorerInput } from "./scorer/input-tensors.js";
+export type { RunAsyncOptions, RunOptions } from "./scorer/backend.js";
+export type { ModelValue, Tensor, TensorData, TensorInfo, TensorType } from "./scorer/tensor.js";
 export {
   AbortedError,
   AddonError,
+  DeadlineExceeded,
   DefinitionError,
   FitError,
   InputError,
+  ModelError,
   OnlineError,
   OnnxError,
   PlanError,

@@ -94,16 +94,105 @@ export interface NativeRowModel {
   readonly block: ArrayBuffer;
   readonly width: number;
   /** `element`: 0 float32, 1 float64, 2 int64 (labels that are text: their index). */
-  readonly outputs: readonly { readonly element: number; readonly width: number; readonly offset: number }[];
+  readonly outputs: readonly {
+    readonly element: number;
+    readonly width: number;
+    readonly offset: number;
+    /** Of one row, where the model's declaration does not tell (ONNX Runtime). */
+    readonly dims?: readonly number[];
+  }[];
+}
+
+/** The functions of a row model (native/addon/row_model_runner.cc); they give a RowStatus (native/score/row_model.h). */
+export interface NativeRowModelRunner {
+  readonly run: () => number;
+  readonly runWithin: (microseconds: number) => number;
+  /** Of the last run that failed. */
+  readonly message: () => string;
 }
 
 // ---- compiled models (native/addon/compiled_model.cc)
 
 // ---- ONNX Runtime (native/addon/onnxruntime.cc)
 
+declare const ORT_LIBRARY: unique symbol;
+export interface NativeOrtLibrary {
+  readonly [ORT_LIBRARY]: true;
+}
+declare const ORT_SESSION: unique symbol;
+export interface NativeOrtSessionHandle {
+  readonly [ORT_SESSION]: true;
+}
+
+/** ONNX Runtime's numbers, src/scorer/onnxruntime/session-options.ts makes them. */
+export interface NativeOrtOptions {
+  readonly intraOpThreads: number;
+  readonly interOpThreads: number;
+  readonly parallel: boolean;
+  readonly graphOptimization: number;
+  /** -1: the environment's. */
+  readonly logSeverity: number;
+  readonly logVerbosity: number;
+  readonly logId: string;
+  readonly enableCpuMemArena: boolean;
+  readonly enableMemPattern: boolean;
+  readonly optimizedModelPath: string;
+  readonly profilePrefix: string;
+  /** Name, size, name, size, … */
+  readonly freeDimensions: readonly (string | number)[];
+  /** Key, value, key, value, … */
+  readonly config: readonly string[];
+}
+
+export interface NativeOrtValueInfo {
+  readonly name: string;
+  /** ONNXType: 1 tensor, 2 sequence, 3 map, 4 opaque, 5 sparse tensor, 6 optional. */
+  readonly kind: number;
+  /** TensorProto.DataType of a tensor's elements. */
+  readonly type: number;
+  readonly dims: readonly (number | string | null)[];
+}
+
+export interface NativeOrtSession {
+  readonly handle: NativeOrtSessionHandle;
+  readonly inputs: readonly NativeOrtValueInfo[];
+  readonly outputs: readonly NativeOrtValueInfo[];
+}
+
+export interface NativeOrtTensor {
+  /** TensorProto.DataType. */
+  readonly type: number;
+  readonly dims: readonly number[];
+  readonly data: NodeJS.TypedArray | readonly string[];
+}
+export interface NativeOrtResult {
+  readonly type: number;
+  readonly dims: readonly number[];
+  readonly data: ArrayBuffer | readonly string[];
+}
+
 // ---- predictor (native/addon/predictor.cc)
 
 export interface Addon {
+  rowModelRunner(model: NativeRowModelHandle): NativeRowModelRunner;
+  /** Loads the library at a path, once a process. */
+  ortLibrary(path: string): { readonly handle: NativeOrtLibrary; readonly version: string };
+  ortSession(library: NativeOrtLibrary, model: string | Uint8Array, options: NativeOrtOptions): NativeOrtSession;
+  /** `deadlineMicros` 0: none. */
+  ortRun(session: NativeOrtSessionHandle, inputs: readonly NativeOrtTensor[], deadlineMicros: number): readonly NativeOrtResult[];
+  /** `chunkRows` 0: one run. `rowsDone` counts rows; in shared memory. */
+  ortRunAsync(
+    session: NativeOrtSessionHandle,
+    inputs: readonly NativeOrtTensor[],
+    options: { readonly threads: number; readonly chunkRows: number },
+    rowsDone: Int32Array,
+  ): { readonly promise: Promise<readonly NativeOrtResult[]>; readonly cancel: () => void };
+  /** `dims` of one row; `labels` of each output: what a text may be. */
+  ortRowModel(
+    session: NativeOrtSessionHandle,
+    options: { readonly dims: readonly number[]; readonly controlFlow: boolean; readonly labels: readonly (readonly string[])[] },
+  ): NativeRowModel;
+  ortClose(session: NativeOrtSessionHandle): void;
   catalogue(): string;
   isas(): string[];
   compile(bytes: Uint8Array, isa: string): NativePlan;
