@@ -76,3 +76,22 @@ export {
   type ErrorCode,
 } from "./errors.js";
 export { openTable, readTable, createTable, TableError, type ReadOptions, type TableSink, type TableSource } from "./io/index.js";
+export {
+  createFeatureLog,
+  readLog,
+  trainingDataFromLog,
+  type BatchSource,
+  type CreateLogSink,
+  type FeatureLog,
+  type FeatureLogOptions,
+  type FullPolicy,
+  type LabelData,
+  type LoggedData,
+  type LogRecord,
+  type LogRole,
+  type LogSchema,
+  type LogSink,
+  type LogStats,
+  type ReadLogOptions,
+  type TrainingDataOptions,
+} from "./online/log/index.js";
