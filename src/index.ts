@@ -35,6 +35,7 @@ export {
   DefinitionError,
   FitError,
   InputError,
+  OnlineError,
   OnnxError,
   PlanError,
   SkewlessError,
@@ -42,3 +43,25 @@ export {
   type ErrorCode,
 } from "./errors.js";
 export { openTable, readTable, createTable, TableError, type ReadOptions, type TableSink, type TableSource } from "./io/index.js";
+export { featureGroup, type FeatureGroup } from "./online/group.js";
+export { defineFeatureView, type FeatureView, type FitInputs, type OnDemand } from "./online/view/define-feature-view.js";
+export type { FittedView, TransformOptions } from "./online/view/fitted-view.js";
+export { featureViewFromJson, loadFeatureView } from "./online/view/load-view.js";
+export type { MaterializeOptions, MaterializeProgress, MaterializeResult } from "./online/view/materialize.js";
+export type {
+  ConnectOptions,
+  FeaturesWithSources,
+  OnlineView,
+  Retrieved,
+  RetrieveOptions,
+  Sources,
+  UntransformedFeatures,
+  UntransformedValue,
+  VectorOptions,
+  VectorWithSources,
+} from "./online/view/online-view.js";
+export type { InputSource } from "./online/view/assemble.js";
+export type { FeaturePolicies, PoliciesOf, Policy, Statistic, ValueRule } from "./online/view/policies.js";
+export type { JsonSchema, OpenApiOptions, ViewSchema } from "./online/view/schema.js";
+export type { FeatureRequest, InputsOf, JoinedGroup, PassedDeclaration, ViewGroup, ViewShape } from "./online/view/types.js";
+export type { KeyValues, Lookup, LookupResult, OnlineStore, StoredRow, StoreWrite, WriteResult } from "./online/store/store.js";
