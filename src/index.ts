@@ -44,7 +44,7 @@ export {
 } from "./errors.js";
 export { openTable, readTable, createTable, TableError, type ReadOptions, type TableSink, type TableSource } from "./io/index.js";
 export { featureGroup, type FeatureGroup } from "./online/group.js";
-export { defineFeatureView, type FeatureView, type FitInputs, type OnDemand } from "./online/view/define-feature-view.js";
+export { defineFeatureView, type FeatureView, type FitInputs, type OnDemand, type ShapeOf } from "./online/view/define-feature-view.js";
 export type { FittedView, TransformOptions } from "./online/view/fitted-view.js";
 export { featureViewFromJson, loadFeatureView } from "./online/view/load-view.js";
 export type { MaterializeOptions, MaterializeProgress, MaterializeResult } from "./online/view/materialize.js";

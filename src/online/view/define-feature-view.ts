@@ -190,7 +190,8 @@ function refuseDropped(contract: ViewContract, declaration: Declaration): void {
 
 const PROPERTIES = ["name", "version", "groups", "requestParameters", "passedFeatures", "helpers", "labels", "onDemand", "features", "policies"];
 
-interface ShapeOf<Groups extends readonly ViewGroup[], Passed, Parameters extends Inputs, Labels> extends ViewShape {
+/** The shape of a declaration with these parts. */
+export interface ShapeOf<Groups extends readonly ViewGroup[], Passed, Parameters extends Inputs, Labels> extends ViewShape {
   readonly keys: KeysOf<Groups>;
   readonly features: FeaturesOf<Groups>;
   readonly overrides: OverridesOf<Passed> & string;

@@ -1,5 +1,5 @@
 import { OnlineError, SkewlessError } from "../../errors.js";
-import type { KeyValues, Lookup, LookupResult, OnlineStore, StoredRow } from "../store/store.js";
+import type { Lookup, LookupResult, OnlineStore, StoredRow } from "../store/store.js";
 
 /** What a group's lookup gave for one request: a row, undefined where the store has none, or why the store failed. */
 export type Outcome = StoredRow | undefined | SkewlessError;
@@ -12,8 +12,8 @@ interface Route {
   readonly lookups: readonly number[];
 }
 
-function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
-  return typeof (value as { then?: unknown }).then === "function";
+export function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }
 
 /**
@@ -70,9 +70,19 @@ function ask(store: OnlineStore, lookups: readonly Lookup[]): Outcomes | Promise
   );
 }
 
+/** A store may be anyone's. */
+function isAnswer(rows: unknown, keys: number): boolean {
+  if (!Array.isArray(rows) || rows.length !== keys) return false;
+  for (let i = 0; i < keys; i++) {
+    const row = rows[i] as Partial<StoredRow> | null | undefined;
+    if (row !== undefined && (row === null || typeof row.values !== "object" || row.values === null || typeof row.eventTime !== "number")) return false;
+  }
+  return true;
+}
+
 function checked(store: OnlineStore, lookups: readonly Lookup[], rows: LookupResult): Outcomes {
   let good = Array.isArray(rows) && rows.length === lookups.length;
-  for (let i = 0; good && i < lookups.length; i++) good = rows[i]?.length === (lookups[i] as { keys: readonly KeyValues[] }).keys.length;
+  for (let i = 0; good && i < lookups.length; i++) good = isAnswer(rows[i], (lookups[i] as Lookup).keys.length);
   if (good) return rows as Outcomes;
   const error = new OnlineError("STORE_CORRUPT", `the ${store.kind} store did not answer with a row for every key`);
   return lookups.map(() => error);

@@ -8,7 +8,7 @@ import { Assembler, type Assembled, type InputSource } from "./assemble.js";
 import { inputsOf, type GroupJoin, type ViewContract } from "./contract.js";
 import type { FittedView } from "./fitted-view.js";
 import { LastKnown } from "./last-known.js";
-import { LookupRouter, type Outcome, type Outcomes } from "./lookups.js";
+import { isPromise, LookupRouter, type Outcome, type Outcomes } from "./lookups.js";
 import { onlyProperties } from "../names.js";
 import { checkPolicies, type PoliciesOf } from "./policies.js";
 import { parseRequest } from "./request.js";
@@ -69,10 +69,6 @@ export interface Retrieved {
 }
 
 type VectorResult = Float32Array | UntransformedFeatures | VectorWithSources | FeaturesWithSources;
-
-function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
-  return typeof (value as { then?: unknown }).then === "function";
-}
 
 /** A fitted view over its stores. Belongs to its thread; stores are closed by who opened them. */
 export class OnlineView<Shape extends ViewShape = ViewShape> {
