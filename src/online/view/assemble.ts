@@ -46,6 +46,8 @@ interface LookedUpField {
   readonly name: string;
   readonly input: AnyInputType;
   readonly check: Check;
+  /** What every object inherits under the column's name. */
+  readonly inherited: unknown;
   readonly actions: Actions;
   /** Where a request may override it. */
   readonly passed: GivenField | undefined;
@@ -62,6 +64,15 @@ interface JoinFields {
 }
 
 type MutableRow = Record<string, unknown>;
+type Section = Readonly<Record<string, unknown>> | undefined;
+
+/** A request that was checked, before its lookups are answered. */
+export interface Pending {
+  readonly request: AnyRequest;
+  readonly row: MutableRow;
+  readonly sources: Record<string, InputSource> | undefined;
+  readonly fallbacks: number;
+}
 
 /** What an assembled request leaves: the row, and how many of its inputs a policy filled. */
 export interface Assembled {
@@ -79,6 +90,10 @@ export interface AssemblerOptions {
   readonly now: () => number;
 }
 
+function inheritedOf(name: string): unknown {
+  return ({} as Readonly<Record<string, unknown>>)[name];
+}
+
 function givenField(section: SectionName, name: string, input: AnyInputType, source: InputSource, actions: Actions, override = false): GivenField {
   const { check } = actions;
   // Numbers of a request are finite unless a rule says otherwise: JSON has no others, and a client's NaN is a mistake.
@@ -88,7 +103,7 @@ function givenField(section: SectionName, name: string, input: AnyInputType, sou
     path: [section, name],
     input,
     check: finite ? (value) => check(value) && isFiniteValue(value) : check,
-    inherited: ({} as Readonly<Record<string, unknown>>)[name],
+    inherited: inheritedOf(name),
     source,
     override,
     actions,
@@ -102,7 +117,9 @@ function known(inputs: Inputs): ReadonlySet<string> {
 /** Puts a request and what was looked up for it together to one row of the view's inputs, compiled at connect(). */
 export class Assembler {
   readonly #keys: readonly GivenField[];
-  readonly #given: readonly GivenField[];
+  readonly #own: readonly GivenField[];
+  readonly #parameters: readonly GivenField[];
+  readonly #overrides: readonly GivenField[];
   /** Overrides of features that nothing reads: their values are checked all the same. */
   readonly #unread: readonly GivenField[];
   readonly #joins: readonly JoinFields[];
@@ -123,7 +140,8 @@ export class Assembler {
     const field = (section: SectionName, source: InputSource, inputs: Inputs, override = false): GivenField[] =>
       Object.entries(inputs).map(([name, input]) => givenField(section, name, input, source, actions[name] as Actions, override));
     this.#keys = field("servingKeys", "key", contract.servingKeys);
-    this.#given = [...field("passedFeatures", "passed", contract.ownPassed), ...field("requestParameters", "request", contract.requestParameters)];
+    this.#own = field("passedFeatures", "passed", contract.ownPassed);
+    this.#parameters = field("requestParameters", "request", contract.requestParameters);
     const overridden = Object.fromEntries(contract.overrides.map((name) => [name, contract.lookedUp[name] as AnyInputType]));
     const overrides = new Map(field("passedFeatures", "passed", overridden, true).map((own) => [own.name, own]));
     const keys = new Map(this.#keys.map((own) => [own.name, own]));
@@ -132,7 +150,7 @@ export class Assembler {
         const name = join.prefix + column;
         if (!wanted.has(name)) return [];
         const own = actions[name] as Actions;
-        return [{ column, name, input, check: own.check, actions: own, passed: overrides.get(name) }];
+        return [{ column, name, input, check: own.check, inherited: inheritedOf(column), actions: own, passed: overrides.get(name) }];
       });
       const { maxAgeSeconds, ttlSeconds } = join.group;
       return {
@@ -144,8 +162,9 @@ export class Assembler {
         remembers: fields.some((field) => field.actions.storeFailure === LAST_KNOWN),
       };
     });
+    this.#overrides = [...overrides.values()].filter(({ name }) => wanted.has(name));
     this.#unread = [...overrides.values()].filter(({ name }) => !wanted.has(name));
-    const names = [...this.#keys.map(({ name }) => name), ...this.#joins.flatMap(({ fields }) => fields.map(({ name }) => name)), ...this.#given.map(({ name }) => name)];
+    const names = [...this.#keys.map(({ name }) => name), ...this.#joins.flatMap(({ fields }) => fields.map(({ name }) => name)), ...this.#own.map(({ name }) => name), ...this.#parameters.map(({ name }) => name)];
     // Parsed, an object keeps its properties in place; built name by name it would become a hash table.
     this.#template = JSON.parse(JSON.stringify(Object.fromEntries(names.map((name) => [name, null])))) as MutableRow;
   }
@@ -160,8 +179,37 @@ export class Assembler {
     return (this.#joins[join] as JoinFields).fields.map(({ column }) => column);
   }
 
-  /** Throws INVALID_REQUEST where a section is no object or has names that the view does not know. */
-  checkSections(request: AnyRequest): void {
+  /**
+   * Checks a request and puts its own values into a new row, before anything is looked up: INVALID_REQUEST with the
+   * path of what does not fit.
+   */
+  begin(request: AnyRequest, withSources: boolean): Pending {
+    this.#checkSections(request);
+    const row: MutableRow = { ...this.#template };
+    const { servingKeys, passedFeatures, requestParameters } = request;
+    this.#fallbacks = 0;
+    this.#sources = undefined;
+    for (let i = 0; i < this.#unread.length; i++) {
+      const field = this.#unread[i] as GivenField;
+      const value = this.#read(passedFeatures, field);
+      if (value !== undefined) this.#givenValue({ ...this.#template }, field, value);
+    }
+    this.#fallbacks = 0;
+    this.#sources = withSources ? {} : undefined;
+    for (let i = 0; i < this.#keys.length; i++) this.#key(row, this.#keys[i] as GivenField, servingKeys);
+    if (passedFeatures !== undefined) {
+      for (let i = 0; i < this.#overrides.length; i++) {
+        const field = this.#overrides[i] as GivenField;
+        const value = this.#read(passedFeatures, field);
+        if (value !== undefined) this.#givenValue(row, field, value);
+      }
+    }
+    for (let i = 0; i < this.#own.length; i++) this.#fillGiven(row, this.#own[i] as GivenField, passedFeatures);
+    for (let i = 0; i < this.#parameters.length; i++) this.#fillGiven(row, this.#parameters[i] as GivenField, requestParameters);
+    return { request, row, sources: this.#sources, fallbacks: this.#fallbacks };
+  }
+
+  #checkSections(request: AnyRequest): void {
     if (typeof request !== "object" || request === null || Array.isArray(request)) throw invalidRequest([], "the request", "an object", request);
     for (const section in request) {
       if (section === "servingKeys" || section === "passedFeatures" || section === "requestParameters") this.#checkNames(section, request[section]);
@@ -178,7 +226,7 @@ export class Assembler {
     }
   }
 
-  /** A join's keys by the group's names; undefined where a nullable one is null, as nobody's row is looked up. */
+  /** A join's keys by the group's names, checked before; undefined where a nullable one is null, as nobody's row is looked up. */
   keysOf(join: number, request: AnyRequest): KeyValues | undefined {
     const keys: Record<string, unknown> = {};
     for (const { key, field } of (this.#joins[join] as JoinFields).keys) {
@@ -189,33 +237,23 @@ export class Assembler {
     return keys;
   }
 
-  /** Checks the serving keys: INVALID_REQUEST where one is missing or of another type. */
-  checkKeys(request: AnyRequest): void {
-    for (const field of this.#keys) {
-      const value = this.#read(request.servingKeys, field);
-      if (value === undefined || value === null) {
-        if (!field.input.isNullable) throw this.#lacking(field, value);
-      } else if (!field.check(value)) throw invalidRequest(field.path, "wrong type", expectedValue(field.input), value);
-    }
+  #key(row: MutableRow, field: GivenField, servingKeys: Section): void {
+    const value = this.#read(servingKeys, field) ?? null;
+    if (value === null) {
+      if (!field.input.isNullable) throw this.#lacking(field, this.#read(servingKeys, field));
+    } else if (!field.check(value)) throw invalidRequest(field.path, "wrong type", expectedValue(field.input), value);
+    this.#put(row, field.name, value, "key");
   }
 
-  /** The row of a request whose sections and keys were checked; `outcomes[j]` is what join j's lookup gave. */
-  assemble(request: AnyRequest, outcomes: readonly Outcome[], withSources: boolean): Assembled {
-    const row: MutableRow = { ...this.#template };
-    this.#sources = undefined;
-    for (const field of this.#unread) {
-      const value = this.#read(request.passedFeatures, field);
-      if (value !== undefined) this.#givenValue({ ...this.#template }, field, value);
-    }
-    this.#fallbacks = 0;
-    this.#sources = withSources ? {} : undefined;
-    for (const field of this.#keys) this.#put(row, field.name, this.#read(request.servingKeys, field) ?? null, "key");
+  /** Puts what was looked up into a begun row; `outcomes[j]` is what join j's lookup gave. */
+  finish({ request, row, sources, fallbacks }: Pending, outcomes: readonly Outcome[]): Assembled {
+    this.#sources = sources;
+    this.#fallbacks = fallbacks;
     for (let j = 0; j < this.#joins.length; j++) this.#join(row, j, request, outcomes[j]);
-    for (const field of this.#given) this.#fillGiven(row, field, field.path[0] === "passedFeatures" ? request.passedFeatures : request.requestParameters);
-    return { row, sources: this.#sources, fallbacks: this.#fallbacks };
+    return { row, sources, fallbacks: this.#fallbacks };
   }
 
-  #read(section: Readonly<Record<string, unknown>> | undefined, field: GivenField): unknown {
+  #read(section: Section, field: GivenField): unknown {
     if (section === undefined) return undefined;
     const value = section[field.name];
     return value !== undefined && value === field.inherited ? undefined : value;
@@ -236,7 +274,7 @@ export class Assembler {
     return invalidRequest(field.path, value === null ? "the value must not be null" : "the request lacks the value", expectedValue(field.input), value);
   }
 
-  #fillGiven(row: MutableRow, field: GivenField, section: Readonly<Record<string, unknown>> | undefined): void {
+  #fillGiven(row: MutableRow, field: GivenField, section: Section): void {
     const value = this.#read(section, field);
     if (value !== undefined) {
       this.#givenValue(row, field, value);
@@ -284,13 +322,7 @@ export class Assembler {
     const { passedFeatures } = request;
     for (let i = 0; i < fields.length; i++) {
       const field = fields[i] as LookedUpField;
-      if (passedFeatures !== undefined && field.passed !== undefined) {
-        const value = this.#read(passedFeatures, field.passed);
-        if (value !== undefined) {
-          this.#givenValue(row, field.passed, value);
-          continue;
-        }
-      }
+      if (passedFeatures !== undefined && field.passed !== undefined && this.#read(passedFeatures, field.passed) !== undefined) continue;
       const { actions } = field;
       if (failure === undefined) {
         if (found === undefined) this.#instead(row, field, actions.missing, join, undefined);
@@ -304,7 +336,7 @@ export class Assembler {
   }
 
   #stored(row: MutableRow, field: LookedUpField, found: StoredRow, source: InputSource, join: GroupJoin): void {
-    const value = found.values[field.column];
+    const value = valueOf(found, field);
     if (value === undefined || value === null) {
       // A null that was stored is a value; only a row without the feature misses it.
       if (value === null && field.input.isNullable) this.#put(row, field.name, null, source);
@@ -323,7 +355,7 @@ export class Assembler {
 
   /** What takes the place of a missing or late value. */
   #instead(row: MutableRow, field: LookedUpField, action: Action, join: GroupJoin, found: StoredRow | undefined): void {
-    if (action === ERROR) throw found === undefined || (found.values[field.column] ?? null) === null ? missing(field, join, found) : late(field, join, found, this.#now());
+    if (action === ERROR) throw found === undefined || (valueOf(found, field) ?? null) === null ? missing(field, join, found) : late(field, join, found, this.#now());
     this.#impute(row, field.name, action);
   }
 
@@ -347,6 +379,11 @@ export class Assembler {
     }
     return key;
   }
+}
+
+function valueOf({ values }: StoredRow, { column, inherited }: LookedUpField): unknown {
+  const value = values[column];
+  return value !== undefined && value === inherited ? undefined : value;
 }
 
 function missing(field: LookedUpField, join: GroupJoin, found: StoredRow | undefined): OnlineError {

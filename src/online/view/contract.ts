@@ -140,7 +140,7 @@ function keysOf(joins: readonly GroupJoin[], names: Names): Inputs {
       const type = group.keys[key] as AnyInputType;
       const path = ["groups", i, "keys", key];
       checkName(path, servingKey);
-      const known = out[servingKey];
+      const known = Object.hasOwn(out, servingKey) ? out[servingKey] : undefined;
       if (known === undefined) {
         names.take(servingKey, "a serving key", path);
         out[servingKey] = type;

@@ -4,7 +4,7 @@ import type { OutputValue } from "../../engine/row-engine.js";
 import type { FeatureGroup } from "../group.js";
 import type { KeyValues, Lookup, OnlineStore } from "../store/store.js";
 import { actionsOf } from "./actions.js";
-import { Assembler, type Assembled, type InputSource } from "./assemble.js";
+import { Assembler, type InputSource, type Pending } from "./assemble.js";
 import { inputsOf, type GroupJoin, type ViewContract } from "./contract.js";
 import type { FittedView } from "./fitted-view.js";
 import { LastKnown } from "./last-known.js";
@@ -68,6 +68,13 @@ export interface Retrieved {
   readonly fallbacks: number;
 }
 
+/** A join with features that are read. */
+interface LookedUpJoin {
+  readonly index: number;
+  readonly group: FeatureGroup;
+  readonly features: readonly string[];
+}
+
 type VectorResult = Float32Array | UntransformedFeatures | VectorWithSources | FeaturesWithSources;
 
 /** A fitted view over its stores. Belongs to its thread; stores are closed by who opened them. */
@@ -88,7 +95,7 @@ export class OnlineView<Shape extends ViewShape = ViewShape> {
   readonly #assembler: Assembler;
   readonly #router: LookupRouter;
   /** Joins with features that are read, in the order of lookups. */
-  readonly #joins: readonly { readonly index: number; readonly group: FeatureGroup; readonly features: readonly string[] }[];
+  readonly #joins: readonly LookedUpJoin[];
   readonly #joinCount: number;
 
   /** @internal */
@@ -147,59 +154,48 @@ export class OnlineView<Shape extends ViewShape = ViewShape> {
    * store's error, with the path of the value, where a policy says "error".
    */
   retrieve(request: FeatureRequest<Shape>, options: RetrieveOptions = {}): Retrieved | Promise<Retrieved> {
-    const given = request as AnyRequest;
-    const assembler = this.#assembler;
-    assembler.checkSections(given);
-    assembler.checkKeys(given);
-    const withSources = options.sources === true;
-    const outcomes = this.#router.get(this.#joins.map(({ index, group, features }): Lookup => {
-      const keys = assembler.keysOf(index, given);
-      return { group, keys: keys === undefined ? [] : [keys], features };
-    }));
-    if (isPromise(outcomes)) return outcomes.then((rows) => this.#assembled(assembler.assemble(given, this.#outcomesAt(rows, undefined, 0), withSources)));
-    return this.#assembled(assembler.assemble(given, this.#outcomesAt(outcomes, undefined, 0), withSources));
+    const pending = this.#assembler.begin(request as AnyRequest, options.sources === true);
+    const lookups = new Array<Lookup>(this.#joins.length);
+    for (let k = 0; k < lookups.length; k++) {
+      const { index, group, features } = this.#joins[k] as LookedUpJoin;
+      const keys = this.#assembler.keysOf(index, pending.request);
+      lookups[k] = { group, keys: keys === undefined ? [] : [keys], features };
+    }
+    const outcomes = this.#router.get(lookups);
+    if (isPromise(outcomes)) return outcomes.then((rows) => this.#finish(pending, rows, undefined, 0));
+    return this.#finish(pending, outcomes, undefined, 0);
   }
 
   /** The same for many requests with one round trip a store. An error's path begins with the request's number. */
   retrieveMany(requests: readonly FeatureRequest<Shape>[], options: RetrieveOptions = {}): Retrieved[] | Promise<Retrieved[]> {
     if (!Array.isArray(requests)) throw new InputError("WRONG_TYPE", "not a list of requests", { expected: "an array", actual: received(requests) });
-    const given = requests as readonly AnyRequest[];
-    for (const [i, request] of given.entries()) {
-      at(i, () => {
-        this.#assembler.checkSections(request);
-        this.#assembler.checkKeys(request);
-      });
-    }
+    const pending = requests.map((request, i) => at(i, () => this.#assembler.begin(request as AnyRequest, options.sources === true)));
     // Where each request's key is among a lookup's; -1 for a null key.
     const places: Int32Array[] = [];
     const lookups = this.#joins.map(({ index, group, features }): Lookup => {
       const keys: KeyValues[] = [];
-      const place = new Int32Array(given.length).fill(-1);
-      for (const [i, request] of given.entries()) {
+      const place = new Int32Array(pending.length).fill(-1);
+      for (const [i, { request }] of pending.entries()) {
         const own = this.#assembler.keysOf(index, request);
         if (own !== undefined) place[i] = keys.push(own) - 1;
       }
       places.push(place);
       return { group, keys, features };
     });
-    const assemble = (outcomes: Outcomes): Retrieved[] =>
-      given.map((request, i) => at(i, () => this.#assembled(this.#assembler.assemble(request, this.#outcomesAt(outcomes, places, i), options.sources === true))));
+    const assemble = (outcomes: Outcomes): Retrieved[] => pending.map((own, i) => at(i, () => this.#finish(own, outcomes, places, i)));
     const outcomes = this.#router.get(lookups);
     return isPromise(outcomes) ? outcomes.then(assemble) : assemble(outcomes);
   }
 
-  /** Each join's outcome for one request; joins that nothing reads have none. */
-  #outcomesAt(outcomes: Outcomes, places: readonly Int32Array[] | undefined, request: number): Outcome[] {
-    const out = new Array<Outcome>(this.#joinCount).fill(undefined);
+  /** One request's row; `places` says where its keys are among each lookup's. */
+  #finish(pending: Pending, outcomes: Outcomes, places: readonly Int32Array[] | undefined, request: number): Retrieved {
+    const own = new Array<Outcome>(this.#joinCount).fill(undefined);
     for (let k = 0; k < this.#joins.length; k++) {
       const rows = outcomes[k] as Outcomes[number];
-      const { index } = this.#joins[k] as { index: number };
-      out[index] = rows instanceof SkewlessError ? rows : rows[places === undefined ? 0 : ((places[k] as Int32Array)[request] as number)];
+      const { index } = this.#joins[k] as LookedUpJoin;
+      own[index] = rows instanceof SkewlessError ? rows : rows[places === undefined ? 0 : ((places[k] as Int32Array)[request] as number)];
     }
-    return out;
-  }
-
-  #assembled({ row, sources, fallbacks }: Assembled): Retrieved {
+    const { row, sources, fallbacks } = this.#assembler.finish(pending, own);
     if (sources !== undefined) for (const name of this.fitted.onDemand) sources[name] = "computed";
     return { row, sources, fallbacks };
   }

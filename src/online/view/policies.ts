@@ -56,9 +56,10 @@ function bad(path: Path, expected: string, value: unknown): never {
 
 /** Checks policies against the inputs and brings their values into one form. `inputs` are those that may have one. */
 export function checkPolicies(inputs: Inputs, lookedUp: (name: string) => boolean, given: unknown, at = "policies"): Policies {
-  if (given === undefined) return {};
+  // Without a prototype: an input may be named "constructor".
+  const out = Object.create(null) as Record<string, FeaturePolicies>;
+  if (given === undefined) return Object.freeze(out);
   if (typeof given !== "object" || given === null) return bad([at], "policies by input name", given);
-  const out: Record<string, FeaturePolicies> = {};
   for (const [name, policies] of Object.entries(given as Record<string, unknown>)) {
     const path = [at, name];
     const input = Object.hasOwn(inputs, name) ? inputs[name] : undefined;

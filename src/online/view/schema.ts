@@ -42,11 +42,7 @@ function valueSchema(input: AnyInputType): JsonSchema {
   const unit = unitOf(input);
   if (unit !== undefined) {
     const ticks = { type: "integer", minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER };
-    const day = unit === "d";
-    return {
-      description: day ? 'A day such as "2024-05-31", or days since 1970-01-01.' : `RFC 3339 text with a zone, or ${UNIT_NAMES[unit]} since 1970-01-01T00:00:00Z.`,
-      anyOf: [{ type: "string", pattern: day ? DAY_PATTERN : INSTANT_PATTERN }, ticks],
-    };
+    return { anyOf: [{ type: "string", pattern: unit === "d" ? DAY_PATTERN : INSTANT_PATTERN }, ticks] };
   }
   switch (input.storage) {
     case "int64":
@@ -67,6 +63,14 @@ function valueSchema(input: AnyInputType): JsonSchema {
   }
 }
 
+/** The type's name, and how an instant is written. */
+function describe(input: AnyInputType): string {
+  const unit = unitOf(input.item ?? input);
+  const type = formatInputType(input);
+  if (unit === undefined) return type;
+  return unit === "d" ? `${type}: a day such as "2024-05-31", or days since 1970-01-01` : `${type}: RFC 3339 text with a zone, or ${UNIT_NAMES[unit]} since 1970-01-01T00:00:00Z`;
+}
+
 /** A finite bound of a plain number; others are checked by the view only. */
 function ruleKeywords(input: AnyInputType, rule: ValueRule | undefined): JsonSchema {
   if (rule === undefined || input.type.kind === "timestamp" || input.type.kind === "int64") return {};
@@ -82,9 +86,10 @@ function inputSchema(contract: ViewContract, name: string, input: AnyInputType):
   // A value that a policy replaces is no mistake of the request.
   const strict = policies?.invalid === undefined || policies.invalid === "error";
   const value = strict ? { ...valueSchema(input), ...ruleKeywords(input, policies?.valid) } : {};
-  const described = { "x-type": formatInputType(input) };
-  if (!strict) return described;
-  return input.isNullable ? { ...described, anyOf: [value, { type: "null" }] } : { ...described, ...value };
+  // Not a keyword of our own: strict validators refuse those.
+  const description = describe(input);
+  if (!strict) return { description };
+  return input.isNullable ? { description, anyOf: [value, { type: "null" }] } : { description, ...value };
 }
 
 /** Values that a request must have: nothing else gives them. */
@@ -131,7 +136,7 @@ function untransformedSchema(contract: ViewContract, fitted: FittedNames | undef
     const value = input !== undefined ? valueSchema(inputs[input] as AnyInputType) : OUTPUTS[output?.type ?? "float64"];
     properties[name] = { anyOf: [value, { type: "null" }] };
   }
-  for (const name of contract.helpers) properties[name] ??= { anyOf: [valueSchema(inputs[name] as AnyInputType), { type: "null" }] };
+  for (const name of contract.helpers) if (!Object.hasOwn(properties, name)) properties[name] = { anyOf: [valueSchema(inputs[name] as AnyInputType), { type: "null" }] };
   const features = fitted === undefined ? { type: "object" } : { type: "object", properties, additionalProperties: false };
   return { type: "object", properties: { features, sources: SOURCES }, required: ["features"], additionalProperties: false };
 }

@@ -32,7 +32,7 @@ function imputer(input: Expr, statistic: Statistic): Expr {
 }
 
 export function fittedStatistics(fits: readonly StatisticFit[], inputs: Inputs, states: ReadonlyMap<FittedNode, StateObject>): Statistics {
-  const out: Record<string, Partial<Record<Statistic, unknown>>> = {};
+  const out = Object.create(null) as Record<string, Partial<Record<Statistic, unknown>>>;
   for (const { name, statistic, feature } of fits) {
     const fill = states.get(feature.node as FittedNode)?.["fill"];
     (out[name] ??= {})[statistic] = statisticValue(inputs[name] as AnyInputType, fill);

@@ -158,7 +158,7 @@ export function statisticsToJson(statistics: Statistics): Json {
 export function statisticsFromJson(value: unknown): Statistics {
   const out = record(stateFromJson(record(value, ["statistics"])), ["statistics"]);
   for (const [name, values] of Object.entries(out)) record(values, ["statistics", name]);
-  return out as Statistics;
+  return Object.assign(Object.create(null) as object, out) as Statistics;
 }
 
 export function untransformedToJson({ columns, plan }: Untransformed): Json {
