@@ -231,11 +231,11 @@ export function defineFeatureView<
   /** Names of groups' features that a request may override; or an object of those as "lookedUp" and of typed own ones. */
   readonly passedFeatures?: Passed;
   /** Inputs that feed expressions and are never in the vector. */
-  readonly helpers?: readonly (keyof (FeaturesOf<Groups> & OwnOf<Passed> & Parameters) & string)[];
+  readonly helpers?: readonly NoInfer<keyof (FeaturesOf<Groups> & OwnOf<Passed> & Parameters) & string>[];
   /** Columns of training data only. With types they may teach fitted transformations (targetEncoder). */
   readonly labels?: Labels;
   /** What to do about missing, late and invalid values and failing stores. */
-  readonly policies?: PoliciesOf<FeaturesOf<Groups> & OwnOf<Passed> & Parameters>;
+  readonly policies?: NoInfer<PoliciesOf<FeaturesOf<Groups> & OwnOf<Passed> & Parameters>>;
   /** Expressions with names, which `features` gets beside the inputs. Stands before `features`, as its types depend on it. */
   readonly onDemand?: (inputs: ViewExprs<ShapeOf<Groups, Passed, Parameters, Labels>>) => Named;
   readonly features: (inputs: ViewExprs<ShapeOf<Groups, Passed, Parameters, Labels>> & ExprsOf<LabelInputsOf<Labels>> & Named) => Features;
