@@ -60,7 +60,7 @@ export type {
   VectorOptions,
   VectorWithSources,
 } from "./online/view/online-view.js";
-export type { InputSource } from "./online/view/assemble.js";
+export type { InputSource } from "./online/view/row-state.js";
 export type { FeaturePolicies, PoliciesOf, Policy, Statistic, ValueRule } from "./online/view/policies.js";
 export type { JsonSchema, OpenApiOptions, ViewSchema } from "./online/view/schema.js";
 export type { FeatureRequest, InputsOf, JoinedGroup, PassedDeclaration, ViewGroup, ViewShape } from "./online/view/types.js";

@@ -1,7 +1,6 @@
 import { DefinitionError } from "../../errors.js";
 import type { Inputs } from "../../features/inputs.js";
 import type { AnyInputType } from "../../types/input-type.js";
-import type { InputSource } from "./assemble.js";
 import type { ViewContract } from "./contract.js";
 import { inputsOf } from "./contract.js";
 import { ruleCheck, type FeaturePolicies, type Policies, type Policy, type ValueRule } from "./policies.js";
@@ -19,10 +18,6 @@ export const ERROR: Action = { kind: "error", value: undefined };
 export const KEEP: Action = { kind: "keep", value: undefined };
 export const LAST_KNOWN: Action = { kind: "lastKnown", value: undefined };
 const NULL: Action = { kind: "null", value: null };
-
-export function sourceOf(action: Action): InputSource {
-  return `imputed: ${action.kind as "null"}`;
-}
 
 /** What happens to an input in each situation, and what its values are checked by. */
 export interface Actions {

@@ -4,14 +4,16 @@ import type { OutputValue } from "../../engine/row-engine.js";
 import type { FeatureGroup } from "../group.js";
 import type { KeyValues, Lookup, OnlineStore } from "../store/store.js";
 import { actionsOf } from "./actions.js";
-import { Assembler, type InputSource, type Pending } from "./assemble.js";
 import { inputsOf, type GroupJoin, type ViewContract } from "./contract.js";
 import type { FittedView } from "./fitted-view.js";
 import { LastKnown } from "./last-known.js";
-import { isPromise, LookupRouter, type Outcome, type Outcomes } from "./lookups.js";
+import { LookupMerger } from "./lookup-merger.js";
+import { isPromise, LookupRouter, type Outcomes } from "./lookups.js";
 import { onlyProperties } from "../names.js";
 import { checkPolicies, type PoliciesOf } from "./policies.js";
 import { parseRequest } from "./request.js";
+import { RequestReader } from "./request-reader.js";
+import type { InputSource, MutableRow, RowState } from "./row-state.js";
 import type { AnyRequest, FeatureRequest, ViewShape } from "./types.js";
 import type { UntransformedColumn } from "./untransformed.js";
 
@@ -68,11 +70,11 @@ export interface Retrieved {
   readonly fallbacks: number;
 }
 
-/** A join with features that are read. */
-interface LookedUpJoin {
-  readonly index: number;
+/** A group's lookup with its features, and what merges the answers. */
+interface Lookups {
   readonly group: FeatureGroup;
   readonly features: readonly string[];
+  readonly merger: LookupMerger;
 }
 
 type VectorResult = Float32Array | UntransformedFeatures | VectorWithSources | FeaturesWithSources;
@@ -92,11 +94,10 @@ export class OnlineView<Shape extends ViewShape = ViewShape> {
   readonly #untransformed: Engine | undefined;
   readonly #columns: readonly UntransformedColumn[];
   readonly #copies: readonly UntransformedColumn[];
-  readonly #assembler: Assembler;
+  readonly #reader: RequestReader;
   readonly #router: LookupRouter;
-  /** Joins with features that are read, in the order of lookups. */
-  readonly #joins: readonly LookedUpJoin[];
-  readonly #joinCount: number;
+  /** Of groups with features that are read. */
+  readonly #lookups: readonly Lookups[];
 
   /** @internal */
   constructor(fitted: FittedView<Shape>, options: ConnectOptions<Shape>) {
@@ -115,26 +116,18 @@ export class OnlineView<Shape extends ViewShape = ViewShape> {
     this.#columns = fitted.untransformed.columns;
     this.#copies = this.#columns.filter(({ input }) => input !== undefined);
     this.untransformedNames = Object.freeze(this.#columns.map(({ name }) => name));
-    const read = [...this.#engine.plan.inputs, ...(this.#untransformed?.plan.inputs ?? [])].map(({ name }) => name);
-    const wanted = new Set([...read, ...this.#copies.map(({ input }) => input as string), ...contract.helpers]);
+    const inputs = [...this.#engine.plan.inputs, ...(this.#untransformed?.plan.inputs ?? [])].map(({ name }) => name);
+    const wanted = new Set([...inputs, ...this.#copies.map(({ input }) => input as string), ...contract.helpers]);
     const lookedUp = (name: string): boolean => Object.hasOwn(contract.lookedUp, name);
-    const { servingKeys, ...inputs } = { ...contract, inputs: inputsOf(contract) };
-    const governed = Object.fromEntries(Object.entries(inputs.inputs).filter(([name]) => !Object.hasOwn(servingKeys, name)));
-    const policies = checkPolicies(governed, lookedUp, options.policies, "connect.policies");
-    this.#assembler = new Assembler({
-      contract,
-      wanted,
-      actions: actionsOf(contract, policies, fitted.statistics),
-      lastKnown: new LastKnown(checkRows(options.lastKnown?.maxRows)),
-      now: options.now ?? Date.now,
-    });
-    this.rowNames = Object.freeze(this.#assembler.names);
-    this.#joinCount = contract.joins.length;
-    this.#joins = contract.joins.flatMap(({ group }, index) => {
-      const features = this.#assembler.columns(index);
-      return features.length === 0 ? [] : [{ index, group, features }];
-    });
-    this.#router = new LookupRouter(this.#joins.map(({ index }) => storeOf(contract.joins[index] as GroupJoin, options)));
+    const governed = Object.fromEntries(Object.entries(inputsOf(contract)).filter(([name]) => !Object.hasOwn(contract.servingKeys, name)));
+    const actions = actionsOf(contract, checkPolicies(governed, lookedUp, options.policies, "connect.policies"), fitted.statistics);
+    const lastKnown = new LastKnown(checkRows(options.lastKnown?.maxRows));
+    const mergers = contract.joins.map((join, i) => new LookupMerger(join, i, { wanted, actions, lastKnown, now: options.now ?? Date.now }));
+    this.#reader = new RequestReader(contract, mergers.flatMap(({ names }) => names), actions);
+    this.rowNames = Object.freeze(this.#reader.rowNames);
+    const read = mergers.filter(({ names }) => names.length > 0);
+    this.#lookups = read.map((merger) => ({ group: merger.join.group, features: merger.columns, merger }));
+    this.#router = new LookupRouter(read.map(({ join }) => storeOf(join, options)));
     checkStoreNames(contract, options);
   }
 
@@ -154,48 +147,51 @@ export class OnlineView<Shape extends ViewShape = ViewShape> {
    * store's error, with the path of the value, where a policy says "error".
    */
   retrieve(request: FeatureRequest<Shape>, options: RetrieveOptions = {}): Retrieved | Promise<Retrieved> {
-    const pending = this.#assembler.begin(request as AnyRequest, options.sources === true);
-    const lookups = new Array<Lookup>(this.#joins.length);
-    for (let k = 0; k < lookups.length; k++) {
-      const { index, group, features } = this.#joins[k] as LookedUpJoin;
-      const keys = this.#assembler.keysOf(index, pending.request);
-      lookups[k] = { group, keys: keys === undefined ? [] : [keys], features };
+    const state = this.#reader.read(request as AnyRequest, options.sources === true);
+    const outcomes = this.#router.get(this.#lookupsOf(state.row));
+    if (isPromise(outcomes)) return outcomes.then((rows) => this.#finish(state, rows, undefined, 0));
+    return this.#finish(state, outcomes, undefined, 0);
+  }
+
+  #lookupsOf(row: MutableRow): Lookup[] {
+    const out = new Array<Lookup>(this.#lookups.length);
+    for (let k = 0; k < out.length; k++) {
+      const { group, features, merger } = this.#lookups[k] as Lookups;
+      const keys = merger.keysOf(row);
+      out[k] = { group, keys: keys === undefined ? [] : [keys], features };
     }
-    const outcomes = this.#router.get(lookups);
-    if (isPromise(outcomes)) return outcomes.then((rows) => this.#finish(pending, rows, undefined, 0));
-    return this.#finish(pending, outcomes, undefined, 0);
+    return out;
   }
 
   /** The same for many requests with one round trip a store. An error's path begins with the request's number. */
   retrieveMany(requests: readonly FeatureRequest<Shape>[], options: RetrieveOptions = {}): Retrieved[] | Promise<Retrieved[]> {
     if (!Array.isArray(requests)) throw new InputError("WRONG_TYPE", "not a list of requests", { expected: "an array", actual: received(requests) });
-    const pending = requests.map((request, i) => at(i, () => this.#assembler.begin(request as AnyRequest, options.sources === true)));
+    const states = requests.map((request, i) => at(i, () => this.#reader.read(request as AnyRequest, options.sources === true)));
     // Where each request's key is among a lookup's; -1 for a null key.
     const places: Int32Array[] = [];
-    const lookups = this.#joins.map(({ index, group, features }): Lookup => {
+    const lookups = this.#lookups.map(({ group, features, merger }): Lookup => {
       const keys: KeyValues[] = [];
-      const place = new Int32Array(pending.length).fill(-1);
-      for (const [i, { request }] of pending.entries()) {
-        const own = this.#assembler.keysOf(index, request);
+      const place = new Int32Array(states.length).fill(-1);
+      for (const [i, { row }] of states.entries()) {
+        const own = merger.keysOf(row);
         if (own !== undefined) place[i] = keys.push(own) - 1;
       }
       places.push(place);
       return { group, keys, features };
     });
-    const assemble = (outcomes: Outcomes): Retrieved[] => pending.map((own, i) => at(i, () => this.#finish(own, outcomes, places, i)));
+    const finish = (outcomes: Outcomes): Retrieved[] => states.map((state, i) => at(i, () => this.#finish(state, outcomes, places, i)));
     const outcomes = this.#router.get(lookups);
-    return isPromise(outcomes) ? outcomes.then(assemble) : assemble(outcomes);
+    return isPromise(outcomes) ? outcomes.then(finish) : finish(outcomes);
   }
 
   /** One request's row; `places` says where its keys are among each lookup's. */
-  #finish(pending: Pending, outcomes: Outcomes, places: readonly Int32Array[] | undefined, request: number): Retrieved {
-    const own = new Array<Outcome>(this.#joinCount).fill(undefined);
-    for (let k = 0; k < this.#joins.length; k++) {
+  #finish(state: RowState, outcomes: Outcomes, places: readonly Int32Array[] | undefined, request: number): Retrieved {
+    for (let k = 0; k < this.#lookups.length; k++) {
       const rows = outcomes[k] as Outcomes[number];
-      const { index } = this.#joins[k] as LookedUpJoin;
-      own[index] = rows instanceof SkewlessError ? rows : rows[places === undefined ? 0 : ((places[k] as Int32Array)[request] as number)];
+      const place = places === undefined ? 0 : ((places[k] as Int32Array)[request] as number);
+      (this.#lookups[k] as Lookups).merger.merge(state, rows instanceof SkewlessError ? rows : rows[place]);
     }
-    const { row, sources, fallbacks } = this.#assembler.finish(pending, own);
+    const { row, sources, fallbacks } = state;
     if (sources !== undefined) for (const name of this.fitted.onDemand) sources[name] = "computed";
     return { row, sources, fallbacks };
   }
