@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from "node:os";
 import { fileURLToPath } from "node:url";
+import { findXgboost } from "./xgboost.mjs";
 import { findSklearn } from "./sklearn.mjs";
 
 const bench = new URL("../", import.meta.url);
@@ -33,6 +34,9 @@ export const PEERS = [
   { subject: "polars", installed: true, version: () => installedVersion("nodejs-polars") },
   { subject: "duckdb", installed: true, version: () => installedVersion("@duckdb/node-api") },
   { subject: "scikit-learn", installed: false, version: () => findSklearn()?.version },
+  // A development dependency of the package itself.
+  { subject: "onnxruntime-node", installed: false, version: () => installedVersion("onnxruntime-node") },
+  { subject: "xgboost", installed: false, version: () => findXgboost()?.version },
 ];
 
 export const benchFolder = fileURLToPath(bench);

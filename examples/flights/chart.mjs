@@ -13,8 +13,8 @@ const decades = (low, high) => {
 const nanoseconds = (ns) => (ns >= 1e6 ? `${ns / 1e6} ms` : ns >= 1e3 ? `${ns / 1e3} µs` : `${ns} ns`);
 const escape = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
-/** series: [{ name, color, points: [[x, y], …] }]; mark: a vertical line { x, label }. */
-export function logLogChart({ title, xLabel, yLabel, series, mark }) {
+/** series: [{ name, color, points: [[x, y], …] }]; mark: a vertical line { x, label }; xTicks: where the x axis is labelled. */
+export function logLogChart({ title, xLabel, yLabel, series, mark, xTicks, formatY = nanoseconds }) {
   const xs = series.flatMap((s) => s.points.map(([x]) => x));
   const ys = series.flatMap((s) => s.points.map(([, y]) => y));
   const yTicks = decades(Math.min(...ys), Math.max(...ys));
@@ -31,10 +31,10 @@ export function logLogChart({ title, xLabel, yLabel, series, mark }) {
   ];
   for (const y of yTicks) {
     parts.push(`<line x1="${PLOT.left}" x2="${WIDTH - PLOT.right}" y1="${py(y)}" y2="${py(y)}" stroke="#e4e4e4"/>`);
-    parts.push(`<text x="${PLOT.left - 8}" y="${Number(py(y)) + 4}" text-anchor="end">${nanoseconds(y)}</text>`);
+    parts.push(`<text x="${PLOT.left - 8}" y="${Number(py(y)) + 4}" text-anchor="end">${formatY(y)}</text>`);
   }
-  for (const x of series[0].points.map(([value]) => value)) {
-    if (Math.log2(x) % 2 === 0) parts.push(`<text x="${px(x)}" y="${HEIGHT - PLOT.bottom + 18}" text-anchor="middle">${x.toLocaleString("en")}</text>`);
+  for (const x of xTicks ?? series[0].points.map(([value]) => value).filter((value) => Math.log2(value) % 2 === 0)) {
+    if (x >= x0 && x <= x1) parts.push(`<text x="${px(x)}" y="${HEIGHT - PLOT.bottom + 18}" text-anchor="middle">${x.toLocaleString("en")}</text>`);
   }
   if (mark !== undefined && mark.x >= x0 && mark.x <= x1) {
     parts.push(`<line x1="${px(mark.x)}" x2="${px(mark.x)}" y1="${PLOT.top}" y2="${HEIGHT - PLOT.bottom}" stroke="#999" stroke-dasharray="4 4"/>`);

@@ -8,6 +8,8 @@ import { SingleBar } from "cli-progress";
 import { createTable, openTable } from "skewless";
 import { logLogChart } from "./chart.mjs";
 import { features } from "./features.mjs";
+import { createNpy } from "./npy.mjs";
+import { LATE_MINUTES, scoreFlights } from "./scoring.mjs";
 
 /** The data sets lie beside the package's entry point, which its exports do not name. */
 function datasetPath(name) {
@@ -70,6 +72,19 @@ const fitted = await features.fit(() => openTable(FLIGHTS, { columns: COLUMNS, w
 bar.stop();
 await fitted.save(join(OUT, "flights.features.json"));
 console.log(`fitted in ${seconds(performance.now() - start)}; ${fitted.names.length} columns; fingerprint ${fitted.fingerprint.slice(0, 16)}…`);
+
+// ---- the table that train.py reads --------------------------------------------------------------------------------
+
+if (process.argv.includes("--training-table")) {
+  const trainer = fitted.compile({ threads: 2 });
+  const [matrix, labels] = [await createNpy(join(OUT, "training-features.npy"), trainer.names.length), await createNpy(join(OUT, "training-labels.npy"))];
+  for await (const batch of await openTable(FLIGHTS, { columns: [...COLUMNS, "delay"], where: TRAINING })) {
+    await matrix.write(trainer.toMatrix(batch));
+    await labels.write(Float32Array.from(batch.getChild("delay"), (delay) => (delay > LATE_MINUTES ? 1 : 0)));
+  }
+  await Promise.all([matrix.close(), labels.close()]);
+  console.log(`wrote ${count(trainingRows)} rows for examples/flights/train.py`);
+}
 
 // ---- batch mode, and the same rows in row mode -----------------------------------------------------------------
 
@@ -156,6 +171,17 @@ await writeFile(
     ],
   }),
 );
-console.log(`results in ${OUT}: features.parquet, features.arrow, flights.features.json, latency.svg`);
+
+// ---- features to predictions -------------------------------------------------------------------------------------
+
+await scoreFlights({
+  fitted,
+  data: { path: FLIGHTS, columns: COLUMNS, cutoff: BigInt(Date.parse(CUTOFF)) * 1000n, total: trainingRows + laterRows },
+  rows: replayed,
+  progress,
+  chartPath: join(OUT, "prediction-latency.svg"),
+});
+
+console.log(`results in ${OUT}: features.parquet, features.arrow, flights.features.json, latency.svg, prediction-latency.svg`);
 console.log(`done in ${seconds(performance.now() - started)}, ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB at most`);
 if (different > 0) process.exitCode = 1;
