@@ -87,7 +87,7 @@ export type {
   VectorWithSources,
 } from "./online/view/online-view.js";
 export type { InputSource } from "./online/view/row-state.js";
-export type { FeaturePolicies, PoliciesOf, Policy, Statistic, ValueRule } from "./online/view/policies.js";
+export type { FeaturePolicies, FeaturePolicy, PoliciesOf, Statistic, ValueRule } from "./online/view/policies.js";
 export type { JsonSchema, OpenApiOptions, ViewSchema } from "./online/view/schema.js";
 export type { FeatureRequest, InputsOf, JoinedGroup, PassedDeclaration, ViewGroup, ViewShape } from "./online/view/types.js";
 export type { KeyValues, Lookup, LookupResult, OnlineStore, StoredRow, StoreWrite, WriteResult } from "./online/store/store.js";

@@ -3,7 +3,7 @@ import type { Inputs } from "../../features/inputs.js";
 import type { AnyInputType } from "../../types/input-type.js";
 import type { ViewContract } from "./contract.js";
 import { inputsOf } from "./contract.js";
-import { ruleCheck, type FeaturePolicies, type Policies, type Policy, type ValueRule } from "./policies.js";
+import { ruleCheck, type FeaturePolicies, type Policies, type FeaturePolicy, type ValueRule } from "./policies.js";
 import type { Statistics } from "./statistics.js";
 import { isFiniteValue, typeCheck, type Check } from "./values.js";
 import { lostRule } from "./view-json.js";
@@ -68,7 +68,7 @@ function actionsOfInput(name: string, input: AnyInputType, policies: FeaturePoli
       fix: "Load the view with its declaration, or give connect() the feature's `valid` anew",
     });
   }
-  const action = (policy: Policy | "keep" | "lastKnown", situation: string): Action => {
+  const action = (policy: FeaturePolicy | "keep" | "lastKnown", situation: string): Action => {
     if (policy === "error") return ERROR;
     if (policy === "null") return NULL;
     if (policy === "keep") return KEEP;

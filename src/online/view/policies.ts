@@ -10,7 +10,7 @@ export type Statistic = "mean" | "median" | "mode";
  * What takes a feature's place: nothing ("error" fails the request), null, a value, or what `fit` learned from the
  * training data. Means and medians of integers are rounded to the nearest.
  */
-export type Policy<Value = unknown> = "error" | "null" | { readonly default: Value } | { readonly statistic: Statistic };
+export type FeaturePolicy<Value = unknown> = "error" | "null" | { readonly default: Value } | { readonly statistic: Statistic };
 
 /** What a value must be besides its type; a value that is not is invalid. */
 export interface ValueRule<Value = unknown> {
@@ -25,16 +25,16 @@ export interface ValueRule<Value = unknown> {
 
 export interface FeaturePolicies<Value = unknown> {
   /** No row of the key, no value in it, or no value in the request; "null" for nullable inputs, else "error". */
-  readonly missing?: Policy<Value>;
+  readonly missing?: FeaturePolicy<Value>;
   /** A row older than the group's `maxAgeSeconds`; as `missing` by default. "keep" uses it all the same. */
-  readonly late?: Policy<Value> | "keep";
+  readonly late?: FeaturePolicy<Value> | "keep";
   /** A value of another type, or against `valid`; "error" by default. */
-  readonly invalid?: Policy<Value>;
+  readonly invalid?: FeaturePolicy<Value>;
   /**
    * The store failed or did not answer in time; as `missing` where that is given, else "error". "lastKnown" uses the
    * key's last answer that this process saw, and without one does as if `storeFailure` were left out.
    */
-  readonly storeFailure?: Policy<Value> | "lastKnown";
+  readonly storeFailure?: FeaturePolicy<Value> | "lastKnown";
   readonly valid?: ValueRule<Value>;
 }
 
