@@ -95,3 +95,23 @@ export {
   type ReadLogOptions,
   type TrainingDataOptions,
 } from "./online/log/index.js";
+export { featureGroup, type FeatureGroup } from "./online/group.js";
+export { defineFeatureView, type FeatureView, type FitInputs, type OnDemand, type ShapeOf } from "./online/view/define-feature-view.js";
+export type { FittedView, TransformOptions } from "./online/view/fitted-view.js";
+export { featureViewFromJson, loadFeatureView } from "./online/view/load-view.js";
+export type { MaterializeOptions, MaterializeProgress, MaterializeResult } from "./online/view/materialize.js";
+  ConnectOptions,
+  FeaturesWithSources,
+  OnlineView,
+  Retrieved,
+  RetrieveOptions,
+  Sources,
+  UntransformedFeatures,
+  UntransformedValue,
+  VectorOptions,
+  VectorWithSources,
+} from "./online/view/online-view.js";
+export type { InputSource } from "./online/view/row-state.js";
+export type { FeaturePolicies, FeaturePolicy, PoliciesOf, Statistic, ValueRule } from "./online/view/policies.js";
+export type { JsonSchema, OpenApiOptions, ViewSchema } from "./online/view/schema.js";
+export type { FeatureRequest, InputsOf, JoinedGroup, PassedDeclaration, ViewGroup, ViewShape } from "./online/view/types.js";
