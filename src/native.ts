@@ -94,16 +94,159 @@ export interface NativeRowModel {
   readonly block: ArrayBuffer;
   readonly width: number;
   /** `element`: 0 float32, 1 float64, 2 int64 (labels that are text: their index). */
-  readonly outputs: readonly { readonly element: number; readonly width: number; readonly offset: number }[];
+  readonly outputs: readonly {
+    readonly element: number;
+    readonly width: number;
+    readonly offset: number;
+    /** Of one row, where the model's declaration does not tell (ONNX Runtime). */
+    readonly dims?: readonly number[];
+  }[];
+}
+
+/** The functions of a row model (native/addon/row_model_functions.cc); they give a RowStatus (native/score/row_model.h). */
+export interface NativeRowModelFunctions {
+  readonly run: () => number;
+  readonly runWithin: (microseconds: number) => number;
+  /** Of the last run that failed. */
+  readonly message: () => string;
 }
 
 // ---- compiled models (native/addon/compiled_model.cc)
 
+declare const MODEL: unique symbol;
+/** A compiled model; opaque, type-tagged on the native side. */
+export interface NativeModel {
+  readonly [MODEL]: true;
+}
+
+/** An input's elements: the typed array of its tensor type, or texts one after the other (element i: offsets i to i + 1). */
+export type NativeTensor = NodeJS.TypedArray | { readonly bytes: Uint8Array; readonly offsets: Uint32Array };
+
+export interface NativeModelOptions {
+  readonly threads: number;
+  readonly deadlineMicros?: number | undefined;
+}
+
+export interface NativeModelResult {
+  readonly failure?: {
+    readonly row: number;
+    readonly aborted: boolean;
+    readonly deadlineExceeded: boolean;
+    readonly code?: string;
+    readonly message: string;
+  };
+  /** Row-major elements; labels that are text as int32 indices. */
+  readonly outputs?: readonly ArrayBuffer[];
+}
+
+export interface CompiledModelAddon {
+  /** Decodes and checks what encodeModel wrote. */
+  compileModel(bytes: Uint8Array, isa: string): NativeModel;
+  modelRun(model: NativeModel, inputs: readonly NativeTensor[], rows: number, options: NativeModelOptions): NativeModelResult;
+  /** `control`: [abort, rows done in units of 16]. */
+  modelRunAsync(model: NativeModel, inputs: readonly NativeTensor[], rows: number, options: NativeModelOptions, control: Int32Array): Promise<NativeModelResult>;
+  /** Of a model with one float32 input. */
+  modelRowModel(model: NativeModel): NativeRowModel;
+  /** Row models made of it answer status 3 from then on. */
+  modelClose(model: NativeModel): void;
+}
+
 // ---- ONNX Runtime (native/addon/onnxruntime.cc)
+
+declare const ORT_LIBRARY: unique symbol;
+export interface NativeOrtLibrary {
+  readonly [ORT_LIBRARY]: true;
+}
+declare const ORT_SESSION: unique symbol;
+export interface NativeOrtSessionHandle {
+  readonly [ORT_SESSION]: true;
+}
+
+/** ONNX Runtime's numbers, src/scorer/onnxruntime/session-options.ts makes them. */
+export interface NativeOrtOptions {
+  readonly intraOpThreads: number;
+  readonly interOpThreads: number;
+  readonly parallel: boolean;
+  readonly graphOptimization: number;
+  readonly logSeverity: number;
+  readonly logVerbosity: number;
+  readonly logId: string;
+  readonly enableCpuMemArena: boolean;
+  readonly enableMemPattern: boolean;
+  readonly optimizedModelPath: string;
+  readonly profilePrefix: string;
+  /** Name, size, name, size, … */
+  readonly freeDimensions: readonly (string | number)[];
+  /** Key, value, key, value, … */
+  readonly config: readonly string[];
+}
+
+export interface NativeOrtValueInfo {
+  readonly name: string;
+  /** ONNXType: 1 tensor, 2 sequence, 3 map, 4 opaque, 5 sparse tensor, 6 optional. */
+  readonly kind: number;
+  /** TensorProto.DataType of a tensor's elements. */
+  readonly type: number;
+  readonly dims: readonly (number | string | null)[];
+}
+
+export interface NativeOrtSession {
+  readonly handle: NativeOrtSessionHandle;
+  readonly inputs: readonly NativeOrtValueInfo[];
+  readonly outputs: readonly NativeOrtValueInfo[];
+}
+
+export interface NativeOrtTensor {
+  /** TensorProto.DataType. */
+  readonly type: number;
+  readonly dims: readonly number[];
+  readonly data: NodeJS.TypedArray | readonly string[];
+}
+export interface NativeOrtResult {
+  readonly type: number;
+  readonly dims: readonly number[];
+  readonly data: ArrayBuffer | readonly string[];
+}
+
+interface OnnxRuntimeAddon {
+  rowModelFunctions(model: NativeRowModelHandle): NativeRowModelFunctions;
+  /** Loads the library at a path, once a process. */
+  ortLibrary(path: string): { readonly handle: NativeOrtLibrary; readonly version: string };
+  ortSession(library: NativeOrtLibrary, model: string | Uint8Array, options: NativeOrtOptions): NativeOrtSession;
+  /** `deadlineMicros` 0: none. */
+  ortRun(session: NativeOrtSessionHandle, inputs: readonly NativeOrtTensor[], deadlineMicros: number): readonly NativeOrtResult[];
+  /** `chunkRows` 0: one run. `rowsDone` counts rows; in shared memory. */
+  ortRunAsync(
+    session: NativeOrtSessionHandle,
+    inputs: readonly NativeOrtTensor[],
+    options: { readonly threads: number; readonly chunkRows: number },
+    rowsDone: Int32Array,
+  ): { readonly promise: Promise<readonly NativeOrtResult[]>; readonly cancel: () => void };
+  /** `dims` of one row; `labels` of each output: what a text may be. */
+  ortRowModel(
+    session: NativeOrtSessionHandle,
+    options: { readonly dims: readonly number[]; readonly controlFlow: boolean; readonly labels: readonly (readonly string[])[] },
+  ): NativeRowModel;
+  ortClose(session: NativeOrtSessionHandle): void;
+}
 
 // ---- predictor (native/addon/predictor.cc)
 
-export interface Addon {
+/** A row runner whose vectors a row model scores in the same call. */
+export interface NativePredictor extends NativeRowRunner {
+  /** Doubles: the call's terms in, the times of its steps out. */
+  readonly control: ArrayBuffer;
+  /** Four histograms (native/score/histogram.h): marshal, transform, score, total. */
+  readonly stats: ArrayBuffer;
+  /** Transforms and scores row 0; 0: the outputs are in the model's block. */
+  readonly predict: () => number;
+  /** Nanoseconds of the clock that deadlines are of. */
+  readonly clock: () => number;
+  /** What the model said when `predict` returned 5. */
+  readonly message: () => string;
+}
+
+export interface Addon extends CompiledModelAddon, OnnxRuntimeAddon {
   catalogue(): string;
   isas(): string[];
   compile(bytes: Uint8Array, isa: string): NativePlan;
@@ -116,6 +259,9 @@ export interface Addon {
     options: NativeBatchOptions,
     control: Int32Array,
   ): Promise<NativeBatchResult>;
+  predictor(plan: NativePlan, model: NativeRowModelHandle): NativePredictor;
+  /** Least nanoseconds of a run of each vector; fewer vectors where `milliseconds` are over. */
+  timeModel(model: NativeRowModelHandle, vectors: Float32Array, repeats: number, milliseconds: number): Float64Array;
   fitAllFinite(values: Float64Array): boolean;
   /** Copies what is neither null nor NaN to the start of `target`: how many, or -1 - row at an infinite value. */
   fitCopyPresent(values: Float64Array, validity: Uint8Array | null, target: Float64Array): number;

@@ -1,0 +1,2 @@
+export { readLightgbm } from "./lightgbm.js";
+export { readXgboost } from "./xgboost.js";
