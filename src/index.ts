@@ -116,3 +116,18 @@ export type { InputSource } from "./online/view/row-state.js";
 export type { FeaturePolicies, FeaturePolicy, PoliciesOf, Statistic, ValueRule } from "./online/view/policies.js";
 export type { JsonSchema, OpenApiOptions, ViewSchema } from "./online/view/schema.js";
 export type { FeatureRequest, InputsOf, JoinedGroup, PassedDeclaration, ViewGroup, ViewShape } from "./online/view/types.js";
+export {
+  createServer,
+  type GivenModels,
+  type ModelVersions,
+  type ServedError,
+  type ServedManyOptions,
+  type ServedModel,
+  type ServedOptions,
+  type ServedPrediction,
+  type ServedStats,
+  type ServedVectorOptions,
+  type ServedView,
+  type Server,
+  type ServerOptions,
+} from "./online/server/index.js";

@@ -26,7 +26,7 @@ export interface ServerOptions {
   /** Whether `/metrics` is there, which needs prom-client; true by default. */
   readonly metrics?: boolean;
   /** Fastify's `logger`; false by default. */
-  readonly logger?: FastifyServerOptions["logger"];
+  readonly logger?: NonNullable<FastifyServerOptions["logger"]>;
   /** Called with each error that the client is not told of (status 500). */
   readonly onError?: (error: unknown, requestId: string) => void;
 }

@@ -1,6 +1,7 @@
 import type { LatencyHistogram } from "../../scorer/predictor/histogram.js";
 import { SCORING_ROUTES, type RecentError } from "./counters.js";
 import type { Deployment, Model } from "./deployments.js";
+import type { ServedError } from "./served-model.js";
 import type { ServerState } from "./server-state.js";
 
 /** Buckets a histogram is drawn with: three for each power of ten, from 1 µs to 10 s. */
@@ -58,7 +59,7 @@ function deploymentStatus({ service, version }: Deployment, model: Model): objec
 }
 
 /** The latest errors of the server and, where it does not know them by the same request, of the services. */
-function recentErrors({ counters, models }: ServerState): (Partial<RecentError> & { readonly model?: string })[] {
+function recentErrors({ counters, models }: ServerState): (RecentError | ServedError)[] {
   const own = counters.recentErrors;
   const known = new Set(own.map(({ requestId }) => requestId));
   const others = models.deployments.flatMap(({ model, version, service }) =>
