@@ -95,6 +95,24 @@ export {
   type ReadLogOptions,
   type TrainingDataOptions,
 } from "./online/log/index.js";
+export {
+  createPredictor,
+  PredictorService,
+  type FallbackRow,
+  type LatencyBudget,
+  type LoggedFeatures,
+  type NameVersion,
+  type PredictorServiceOptions,
+  type RecentError,
+  type ServiceCallOptions,
+  type ServiceFallbackReason,
+  type ServiceLogOptions,
+  type ServiceManyOptions,
+  type ServicePrediction,
+  type ServiceStats,
+  type ServiceStep,
+  type StoreStats,
+} from "./online/service/index.js";
 export { featureGroup, type FeatureGroup } from "./online/group.js";
 export { defineFeatureView, type FeatureView, type FitInputs, type OnDemand, type ShapeOf } from "./online/view/define-feature-view.js";
 export type { FittedView, TransformOptions } from "./online/view/fitted-view.js";
@@ -116,3 +134,18 @@ export type { InputSource } from "./online/view/row-state.js";
 export type { FeaturePolicies, FeaturePolicy, PoliciesOf, Statistic, ValueRule } from "./online/view/policies.js";
 export type { JsonSchema, OpenApiOptions, ViewSchema } from "./online/view/schema.js";
 export type { FeatureRequest, InputsOf, JoinedGroup, PassedDeclaration, ViewGroup, ViewShape } from "./online/view/types.js";
+export {
+  createServer,
+  type GivenModels,
+  type ModelVersions,
+  type ServedError,
+  type ServedManyOptions,
+  type ServedModel,
+  type ServedOptions,
+  type ServedPrediction,
+  type ServedStats,
+  type ServedVectorOptions,
+  type ServedView,
+  type Server,
+  type ServerOptions,
+} from "./online/server/index.js";
