@@ -1,45 +1,41 @@
 // Feature vectors and predictions in this process: over LMDB, and over Redis beside a bare client.
-import { timeBlocks, timeSingleCalls, warmUp } from "./measure.mjs";
 import { startRedis } from "./online-redis.mjs";
 import { filledLmdb, makeRequests, onlineModel, onlineView } from "./online-view.mjs";
 
 const REQUESTS = 4096;
 
-/** Nanoseconds of getFeatureVector, and of the same with a prediction on top. */
+/** Awaits each call; nanoseconds a call of a block, and of single calls. */
+async function timeAwaited(call, { blocks, callsPerBlock }) {
+  const samples = [];
+  const singles = [];
+  for (let block = 0; block < blocks; block++) {
+    const start = performance.now();
+    for (let i = 0; i < callsPerBlock; i++) await call(block * callsPerBlock + i);
+    samples.push(((performance.now() - start) * 1e6) / callsPerBlock);
+    for (let i = 0; i < callsPerBlock; i++) {
+      const single = performance.now();
+      await call(block + i);
+      singles.push((performance.now() - single) * 1e6);
+    }
+    // The event loop turns, as it does between requests: the store looks at its file anew.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return { samples, singles };
+}
+
+/** Nanoseconds of getFeatureVector, and of a service's predict without a log. */
 export const vectorSubject = (name) => ({
   prepare: async ({ quick }) => {
-    const { Predictor } = await import("../../dist/index.js");
+    const { createPredictor } = await import("../../dist/index.js");
     const { fitted, fill } = await onlineView();
     const store = await filledLmdb(fill);
-    const online = fitted.connect({ store });
     const requests = makeRequests(REQUESTS);
-    let sink = 0;
-    let one = (i) => {
-      sink += online.getFeatureVector(requests[i & (REQUESTS - 1)])[0];
-    };
-    if (name === "predict") {
-      const predictor = await Predictor.load({ features: fitted.features, model: onlineModel(fitted) });
-      one = (i) => {
-        sink += predictor.predict(online.retrieve(requests[i & (REQUESTS - 1)]).row).prediction;
-      };
-    }
-    warmUp(one, quick ? 200 : 1000);
-    timeSingleCalls(one, 2000);
-    return {
-      facts: { features: online.names.length },
-      round: async () => {
-        const samples = [];
-        const singles = [];
-        // The event loop turns between blocks, as it does between requests: the store looks at its file anew.
-        for (let block = 0; block < (quick ? 50 : 200); block++) {
-          samples.push(...timeBlocks(one, { blocks: 1, callsPerBlock: 64 }));
-          singles.push(...timeSingleCalls(one, 200));
-          await new Promise((resolve) => setImmediate(resolve));
-        }
-        if (Number.isNaN(sink)) throw new Error("a result is NaN");
-        return [{ subject: name, samples, singles }];
-      },
-    };
+    const online = fitted.connect({ store });
+    const service = await createPredictor({ view: fitted, store, model: onlineModel(fitted) });
+    const calls = { getFeatureVector: online.getFeatureVector.bind(online), predict: service.predict.bind(service) };
+    const one = (i) => calls[name](requests[i & (REQUESTS - 1)]);
+    await timeAwaited(one, { blocks: quick ? 100 : 500, callsPerBlock: 100 });
+    return { round: async () => [{ subject: name, ...(await timeAwaited(one, { blocks: quick ? 50 : 200, callsPerBlock: 100 })) }] };
   },
 });
 
