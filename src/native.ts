@@ -113,6 +113,48 @@ export interface NativeRowModelFunctions {
 
 // ---- compiled models (native/addon/compiled_model.cc)
 
+declare const MODEL: unique symbol;
+/** A compiled model; opaque, type-tagged on the native side. */
+export interface NativeModel {
+  readonly [MODEL]: true;
+}
+
+/** An input's elements: the typed array of its tensor type, or texts one after the other (element i: offsets i to i + 1). */
+export type NativeTensor = NodeJS.TypedArray | { readonly bytes: Uint8Array; readonly offsets: Uint32Array };
+
+export interface NativeModelOptions {
+  readonly threads: number;
+  readonly deadlineMicros?: number | undefined;
+}
+
+export interface NativeModelResult {
+  readonly failure?: {
+    readonly row: number;
+    readonly aborted: boolean;
+    readonly deadlineExceeded: boolean;
+    readonly code?: string;
+    readonly message: string;
+  };
+  /** Row-major elements; labels that are text as int32 indices. */
+  readonly outputs?: readonly ArrayBuffer[];
+}
+
+export interface CompiledModelAddon {
+  /** Decodes and checks what encodeModel wrote. */
+  compileModel(bytes: Uint8Array, isa: string): NativeModel;
+  modelRun(model: NativeModel, inputs: readonly NativeTensor[], rows: number, options: NativeModelOptions): NativeModelResult;
+  /** `control`: [abort, rows done in units of 16]. */
+  modelRunAsync(model: NativeModel, inputs: readonly NativeTensor[], rows: number, options: NativeModelOptions, control: Int32Array): Promise<NativeModelResult>;
+  /** Of a model with one float32 input. */
+  modelRowModel(model: NativeModel): NativeRowModel;
+  /** Row models made of it answer status 3 from then on. */
+  modelClose(model: NativeModel): void;
+  /** Scores the vector in the block: a status of native/score/row_model.h, 0 when the outputs are there. */
+  rowModelRunner(handle: NativeRowModelHandle): () => number;
+  /** Why the last run failed. */
+  rowModelMessage(handle: NativeRowModelHandle): string;
+}
+
 // ---- ONNX Runtime (native/addon/onnxruntime.cc)
 
 declare const ORT_LIBRARY: unique symbol;
@@ -194,7 +236,7 @@ interface OnnxRuntimeAddon {
 
 // ---- predictor (native/addon/predictor.cc)
 
-export interface Addon extends OnnxRuntimeAddon {
+export interface Addon extends CompiledModelAddon, OnnxRuntimeAddon {
   catalogue(): string;
   isas(): string[];
   compile(bytes: Uint8Array, isa: string): NativePlan;

@@ -1,3 +1,4 @@
+// Compiled models as JavaScript holds them.
 #pragma once
 #include <napi.h>
 
