@@ -25,6 +25,24 @@ export { allOf, anyOf, coalesce, concat, cross, greatest, least, lit, switchOn, 
 export { ColumnsExpr, Expr, Feature } from "./expr/expr.js";
 export type * from "./expr/functions.gen.js";
 export type { Duration } from "./expr/duration.js";
+export { Predictor } from "./scorer/predictor.js";
+export type {
+  PredictAsyncOptions,
+  PredictManyOptions,
+  PredictOptions,
+  PredictorOptions,
+  PredictStream,
+  PredictTableOptions,
+} from "./scorer/predictor/options.js";
+export type { FallbackPrediction, FallbackReason, InputExplanation, InputExplanations, ModelPrediction, Prediction, PredictionValue } from "./scorer/predictor/prediction.js";
+export type { Fallback, LastAnswer, RowPredictor } from "./scorer/predictor/fallback.js";
+export type { BadInputOptions, InputPolicy, Policy } from "./scorer/predictor/policies.js";
+export type { Validity } from "./scorer/predictor/validity.js";
+export { inputStatistics, type InputStatistics, type InputStatisticsOptions, type StatisticName } from "./scorer/predictor/statistics.js";
+export { mergeStats, type BadReason, type PolicyCounts, type PolicyName, type PredictorStats } from "./scorer/predictor/stats.js";
+export { LatencyHistogram, type LatencyBucket, type LatencyHistogramJson } from "./scorer/predictor/histogram.js";
+export type { PredictorCost, StepCost } from "./scorer/predictor/cost.js";
+export type { Key } from "./scorer/predictor/lru.js";
 export { checkParity, type ParityData, type ParityEngine, type ParityOptions, type ParityReport, type ParityResult } from "./parity/check-parity.js";
 export { formatDifference, type ParityDifference } from "./parity/difference.js";
 export { planFromJson, planToJson } from "./plan/json.js";

@@ -149,10 +149,6 @@ export interface CompiledModelAddon {
   modelRowModel(model: NativeModel): NativeRowModel;
   /** Row models made of it answer status 3 from then on. */
   modelClose(model: NativeModel): void;
-  /** Scores the vector in the block: a status of native/score/row_model.h, 0 when the outputs are there. */
-  rowModelRunner(handle: NativeRowModelHandle): () => number;
-  /** Why the last run failed. */
-  rowModelMessage(handle: NativeRowModelHandle): string;
 }
 
 // ---- ONNX Runtime (native/addon/onnxruntime.cc)
@@ -236,6 +232,20 @@ interface OnnxRuntimeAddon {
 
 // ---- predictor (native/addon/predictor.cc)
 
+/** A row runner whose vectors a row model scores in the same call. */
+export interface NativePredictor extends NativeRowRunner {
+  /** Doubles: the call's terms in, the times of its steps out. */
+  readonly control: ArrayBuffer;
+  /** Four histograms (native/score/histogram.h): marshal, transform, score, total. */
+  readonly stats: ArrayBuffer;
+  /** Transforms and scores row 0; 0: the outputs are in the model's block. */
+  readonly predict: () => number;
+  /** Nanoseconds of the clock that deadlines are of. */
+  readonly clock: () => number;
+  /** What the model said when `predict` returned 5. */
+  readonly message: () => string;
+}
+
 export interface Addon extends CompiledModelAddon, OnnxRuntimeAddon {
   catalogue(): string;
   isas(): string[];
@@ -249,6 +259,9 @@ export interface Addon extends CompiledModelAddon, OnnxRuntimeAddon {
     options: NativeBatchOptions,
     control: Int32Array,
   ): Promise<NativeBatchResult>;
+  predictor(plan: NativePlan, model: NativeRowModelHandle): NativePredictor;
+  /** Least nanoseconds of a run of each vector; fewer vectors where `milliseconds` are over. */
+  timeModel(model: NativeRowModelHandle, vectors: Float32Array, repeats: number, milliseconds: number): Float64Array;
   fitAllFinite(values: Float64Array): boolean;
   /** Copies what is neither null nor NaN to the start of `target`: how many, or -1 - row at an infinite value. */
   fitCopyPresent(values: Float64Array, validity: Uint8Array | null, target: Float64Array): number;

@@ -1,41 +1,16 @@
 // Row mode's doorway: functions without arguments that find their plan, buffers and executor in their own data,
 // so that a call costs little more than Node-API's own toll (about 33 ns).
-#include <napi.h>
+#include "addon/row_runner.h"
 
+#include "addon/bound_function.h"
 #include "addon/plan_object.h"
-#include "exec/batch_executor.h"
-#include "exec/row_executor.h"
 
 namespace skewless::addon {
 namespace {
 
-struct RowRunner {
-  RowRunner(std::shared_ptr<const CompiledPlan> p, const ExchangeLayout& l) : plan(p), layout(l), executor(p, l) {}
-  std::shared_ptr<const CompiledPlan> plan;
-  ExchangeLayout layout;
-  RowExecutor executor;
-  std::unique_ptr<BatchExecutor> batch;  // made at the first runRows
-  bool vectors = true;                   // every output is float32, as batch kernels store rows
-  unsigned char* exchange = nullptr;
-  const unsigned char* heap = nullptr;
-  size_t heap_bytes = 0;
-  // Keep both buffers alive while any of the functions is.
-  Napi::Reference<Napi::ArrayBuffer> exchange_ref;
-  Napi::Reference<Napi::ArrayBuffer> heap_ref;
-};
-
-using Shared = std::shared_ptr<RowRunner>;
-
-RowRunner& runner_of(napi_env env, napi_callback_info info, size_t* argc = nullptr, napi_value* argv = nullptr) {
-  void* data = nullptr;
-  size_t none = 0;
-  napi_get_cb_info(env, info, argc ? argc : &none, argv, nullptr, &data);
-  return **static_cast<Shared*>(data);
-}
-
 template <bool (RowExecutor::*Run)(unsigned char*, const unsigned char*, size_t)>
 napi_value run(napi_env env, napi_callback_info info) {
-  RowRunner& r = runner_of(env, info);
+  RowRunner& r = bound_object<RowRunner>(env, info);
   napi_value out;
   napi_get_boolean(env, (r.executor.*Run)(r.exchange, r.heap, r.heap_bytes), &out);
   return out;
@@ -45,7 +20,7 @@ napi_value run(napi_env env, napi_callback_info info) {
 napi_value run_rows(napi_env env, napi_callback_info info) {
   size_t argc = 1;
   napi_value argument;
-  RowRunner& r = runner_of(env, info, &argc, &argument);
+  RowRunner& r = bound_object<RowRunner>(env, info, &argc, &argument);
   uint32_t rows = 0;
   if (argc != 1 || napi_get_value_uint32(env, argument, &rows) != napi_ok || rows > r.layout.capacity) {
     napi_throw_range_error(env, nullptr, "runRows(count): count exceeds the buffer's rows");
@@ -87,7 +62,7 @@ napi_value run_rows(napi_env env, napi_callback_info info) {
 napi_value set_heap(napi_env env, napi_callback_info info) {
   size_t argc = 1;
   napi_value argument;
-  RowRunner& r = runner_of(env, info, &argc, &argument);
+  RowRunner& r = bound_object<RowRunner>(env, info, &argc, &argument);
   bool is_buffer = false;
   if (argc == 1) napi_is_arraybuffer(env, argument, &is_buffer);
   if (!is_buffer) {
@@ -105,7 +80,7 @@ napi_value set_heap(napi_env env, napi_callback_info info) {
 napi_value text(napi_env env, napi_callback_info info) {
   size_t argc = 1;
   napi_value argument;
-  RowRunner& r = runner_of(env, info, &argc, &argument);
+  RowRunner& r = bound_object<RowRunner>(env, info, &argc, &argument);
   uint32_t output = ~0u;
   if (argc == 1) napi_get_value_uint32(env, argument, &output);
   const StringView s = r.executor.text(output);
@@ -114,27 +89,11 @@ napi_value text(napi_env env, napi_callback_info info) {
   return out;
 }
 
-void add_function(Napi::Env env, Napi::Object& object, const char* name, napi_callback callback, const Shared& runner) {
-  auto* data = new Shared(runner);
-  napi_value function;
-  if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, data, &function) != napi_ok) {
-    delete data;
-    throw Napi::Error::New(env);
-  }
-  napi_add_finalizer(
-      env, function, data, [](napi_env, void* d, void*) { delete static_cast<Shared*>(d); }, nullptr, nullptr);
-  object.Set(name, Napi::Value(env, function));
-}
-
 }  // namespace
 
-// rowRunner(plan, capacity): { exchange, layout, runVector, runValues, runRows, setHeap, text }
-Napi::Value make_row_runner(const Napi::CallbackInfo& info) {
-  Napi::Env env = info.Env();
-  const auto& plan = unwrap_plan(info[0]).plan;
-  const uint32_t capacity = info[1].IsNumber() ? info[1].As<Napi::Number>().Uint32Value() : 0;
+std::shared_ptr<RowRunner> new_row_runner(Napi::Env env, const std::shared_ptr<const CompiledPlan>& plan, uint32_t capacity) {
   if (capacity < 1 || capacity > static_cast<uint32_t>(kChunkRows)) {
-    throw Napi::RangeError::New(env, "rowRunner(plan, capacity): capacity must be from 1 to " + std::to_string(kChunkRows));
+    throw Napi::RangeError::New(env, "a row runner's capacity must be from 1 to " + std::to_string(kChunkRows));
   }
   const ExchangeLayout layout = exchange_layout(*plan, capacity);
   if (layout.bytes == 0) {
@@ -151,9 +110,13 @@ Napi::Value make_row_runner(const Napi::CallbackInfo& info) {
   std::memset(exchange.Data(), 0, layout.bytes);
   runner->exchange = static_cast<unsigned char*>(exchange.Data());
   runner->exchange_ref = Napi::Persistent(exchange);
+  return runner;
+}
 
+Napi::Object row_runner_object(Napi::Env env, const std::shared_ptr<RowRunner>& runner) {
+  const ExchangeLayout& layout = runner->layout;
   Napi::Object out = Napi::Object::New(env);
-  out.Set("exchange", exchange);
+  out.Set("exchange", runner->exchange_ref.Value());
   Napi::Object offsets = Napi::Object::New(env);
   offsets.Set("rows", layout.rows);
   offsets.Set("rowBytes", layout.row_bytes);
@@ -162,12 +125,19 @@ Napi::Value make_row_runner(const Napi::CallbackInfo& info) {
   offsets.Set("values", layout.values);
   offsets.Set("outputStates", layout.output_states);
   out.Set("layout", offsets);
-  add_function(env, out, "runVector", run<&RowExecutor::run_vector>, runner);
-  add_function(env, out, "runValues", run<&RowExecutor::run_values>, runner);
-  add_function(env, out, "runRows", run_rows, runner);
-  add_function(env, out, "setHeap", set_heap, runner);
-  add_function(env, out, "text", text, runner);
+  add_bound_function(env, out, "runVector", run<&RowExecutor::run_vector>, runner);
+  add_bound_function(env, out, "runValues", run<&RowExecutor::run_values>, runner);
+  add_bound_function(env, out, "runRows", run_rows, runner);
+  add_bound_function(env, out, "setHeap", set_heap, runner);
+  add_bound_function(env, out, "text", text, runner);
   return out;
+}
+
+// rowRunner(plan, capacity)
+Napi::Value make_row_runner(const Napi::CallbackInfo& info) {
+  const auto& plan = unwrap_plan(info[0]).plan;
+  const uint32_t capacity = info[1].IsNumber() ? info[1].As<Napi::Number>().Uint32Value() : 0;
+  return row_runner_object(info.Env(), new_row_runner(info.Env(), plan, capacity));
 }
 
 }  // namespace skewless::addon

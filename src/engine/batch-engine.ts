@@ -105,14 +105,15 @@ export class BatchEngine {
     return new Table(this.schema, batches);
   }
 
-  matrix(table: Table | RecordBatch, threads: number, target?: Float32Array): Float32Array {
+  /** `firstRow` is the number of the first row, for messages. */
+  matrix(table: Table | RecordBatch, threads: number, target?: Float32Array, firstRow = 0): Float32Array {
     const width = this.#plan.outputs.length;
     const matrix = target ?? new Float32Array(table.numRows * width);
     let row = 0;
     this.#positions(table.schema);
     for (const batch of table instanceof Table ? table.batches : [table]) {
       this.#run(() => {
-        this.#unwrap(addon().batch(this.#native, this.#columns(batch), batch.numRows, { threads, matrix, firstRow: row }), row);
+        this.#unwrap(addon().batch(this.#native, this.#columns(batch), batch.numRows, { threads, matrix, firstRow: row }), firstRow + row);
       });
       row += batch.numRows;
     }
@@ -120,42 +121,50 @@ export class BatchEngine {
   }
 
   async tableAsync(table: Table, options: BatchAsyncOptions): Promise<Table> {
-    const { threads = 1, onProgress, signal } = options;
+    const { onProgress } = options;
     const total = table.numRows;
     const out: RecordBatch[] = [];
     let row = 0;
     this.#positions(table.schema);
     for (const batch of table.batches) {
-      if (signal?.aborted) throw new AbortedError("the batch was aborted", signal.reason);
-      // Shared memory: the native threads count chunks in it and look there whether to stop.
-      const control = new Int32Array(new SharedArrayBuffer(8));
-      const abort = (): void => {
-        Atomics.store(control, 0, 1);
-      };
       const before = row;
-      const timer =
-        onProgress === undefined
-          ? undefined
-          : setInterval(() => {
-              const done = Math.min(batch.numRows, Atomics.load(control, 1) * CHUNK_ROWS);
-              if (done > 0 && before + done < total) onProgress(before + done, total);
-            }, 80);
-      signal?.addEventListener("abort", abort, { once: true });
-      try {
-        const columns = this.#run(() => this.#columns(batch));
-        const result = await addon().batchAsync(this.#native, columns, batch.numRows, { threads }, control);
-        if (result.failure?.aborted === true) throw new AbortedError("the batch was aborted", signal?.reason);
-        out.push(outputBatch(this.#plan, this.schema, this.#unwrap(result, row).outputs ?? [], batch.numRows));
-      } catch (error) {
-        throw this.#translate(error);
-      } finally {
-        clearInterval(timer);
-        signal?.removeEventListener("abort", abort);
-      }
+      const onRows = onProgress === undefined ? undefined : (done: number): void => {
+        if (done > 0 && before + done < total) onProgress(before + done, total);
+      };
+      const result = await this.#runAsync(batch, row, options, onRows);
+      out.push(outputBatch(this.#plan, this.schema, result.outputs ?? [], batch.numRows));
       row += batch.numRows;
       onProgress?.(row, total);
     }
     return new Table(this.schema, out);
+  }
+
+  /** A batch into the first rows of a matrix, off the event loop; `firstRow` is its number in a stream, for messages. */
+  async matrixAsync(batch: RecordBatch, matrix: Float32Array, options: BatchAsyncOptions, firstRow = 0): Promise<void> {
+    await this.#runAsync(batch, firstRow, options, undefined, matrix);
+  }
+
+  async #runAsync(batch: RecordBatch, firstRow: number, options: BatchAsyncOptions, onRows?: (done: number) => void, matrix?: Float32Array): Promise<NativeBatchResult> {
+    const { threads = 1, signal } = options;
+    if (signal?.aborted) throw new AbortedError("the batch was aborted", signal.reason);
+    // Shared memory: the native threads count chunks in it and look there whether to stop.
+    const control = new Int32Array(new SharedArrayBuffer(8));
+    const abort = (): void => {
+      Atomics.store(control, 0, 1);
+    };
+    const timer = onRows === undefined ? undefined : setInterval(() => onRows(Math.min(batch.numRows, Atomics.load(control, 1) * CHUNK_ROWS)), 80);
+    signal?.addEventListener("abort", abort, { once: true });
+    try {
+      const columns = this.#run(() => this.#columns(batch));
+      const result = await addon().batchAsync(this.#native, columns, batch.numRows, matrix === undefined ? { threads } : { threads, matrix, firstRow: 0 }, control);
+      if (result.failure?.aborted === true) throw new AbortedError("the batch was aborted", signal?.reason);
+      return this.#unwrap(result, firstRow);
+    } catch (error) {
+      throw this.#translate(error);
+    } finally {
+      clearInterval(timer);
+      signal?.removeEventListener("abort", abort);
+    }
   }
 }
 

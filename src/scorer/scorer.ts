@@ -116,6 +116,12 @@ export class Scorer implements Disposable {
     return this.#named(await this.#backend.runAsync(inputTensors(input, this.inputs), options));
   }
 
+  /** @internal What runs the model, for the predictor. */
+  get internals(): Backend {
+    this.#checkOpen();
+    return this.#backend;
+  }
+
   /** The model as ONNX; for an ONNX file its own bytes. */
   toOnnx(): Uint8Array {
     return this.#file.toOnnx();

@@ -32,15 +32,13 @@ function classifier(node: Node): Value[] {
   const targets = intercepts.length;
   const raw = product(node, emit.cast(input.register, "f32"), coefficients, targets, intercepts);
   if (targets === 1) {
-    // One column is the second class's; without two labels the classes are 0 and 1.
-    const two = labels.length === 2;
-    if (!two && !(labels instanceof BigInt64Array) && labels.length !== 1) throw node.refuse(`${labels.length} labels for one column`);
-    const named = two ? labels : labels instanceof BigInt64Array ? BigInt64Array.of(0n, 1n) : ["0", "1"];
-    const label = labelRows(named, emit.binary("gt", raw, emit.number("f32", 0)));
-    if (!two) return [label, node.result("float32", transform === "PROBIT" ? emit.unary("probit", raw) : raw, [1])];
+    // One column is the second class's.
+    if (labels.length !== 2) throw node.refuse(`${labels.length} labels for one column`);
     if (transform === "PROBIT") throw node.refuse("PROBIT of one column for two classes");
-    const other = emit.binary("sub", emit.number("f32", 1), raw);
-    return [label, node.result("float32", emit.concat([other, raw]), [2])];
+    const logistic = transform === "LOGISTIC";
+    const both = logistic ? emit.concat([emit.unary("neg", raw), raw]) : emit.concat([emit.binary("sub", emit.number("f32", 1), raw), raw]);
+    const label = labelRows(labels, emit.binary("gt", raw, emit.number("f32", 0)));
+    return [label, node.result("float32", logistic ? emit.unary("sigmoid", both) : both, [2])];
   }
   if (labels.length !== targets) throw node.refuse(`${labels.length} labels for ${targets} columns`);
   const label = labelRows(labels, emit.argmax("max", false, raw));

@@ -1,6 +1,6 @@
 import type { NodeMode } from "../../program.js";
 import type { Node } from "../node.js";
-import { elementOf, tensorType, type Rows } from "../value.js";
+import { tensorType, type Rows } from "../value.js";
 import { numbers } from "../emitter.js";
 import type { TreeSource } from "./ensemble.js";
 
@@ -11,7 +11,7 @@ const MEMBER = 6;
 
 /** The trees, and the input with a column for each set of members that a node asks for. */
 export function readMembers(node: Node, input: Rows): { readonly register: number; readonly source: TreeSource } {
-  const { attributes, emit } = node;
+  const { attributes } = node;
   attributes.ignore("nodes_hitrates");
   const tensor = (name: string, type: string): ArrayLike<number> => {
     const found = attributes.tensor(name);
@@ -104,24 +104,28 @@ function memberColumns(node: Node, input: Rows, { sets, features, missing }: Ask
   const { emit } = node;
   const columns = new Map<number, number>();
   if (sets.size === 0) return { register: input.register, columns };
-  const element = elementOf(input.type) as "f32" | "f64";
   const width = emit.width(input.register);
   const parts = [input.register];
   const known = new Map<string, number>();
   for (const [at, set] of sets) {
     const feature = features[at] as number;
     if (feature < 0 || feature >= width) throw node.invalid(`node ${at} asks for column ${feature} of ${width}`);
-    const keys = [...new Set(missing[at] === 1 ? [...set, NaN] : set)];
-    const key = `${feature}:${keys.join()}`;
+    const key = `${feature}:${missing[at]}:${set.join()}`;
     let column = known.get(key);
     if (column === undefined) {
       column = width + parts.length - 1;
       known.set(key, column);
-      const values = numbers(element, keys.map(() => 1));
-      parts.push(emit.lookup(emit.select(input.register, [feature]), numbers(element, keys), values, 0));
+      parts.push(membership(node, emit.select(input.register, [feature]), set, missing[at] === 1));
     }
     columns.set(at, column);
   }
   node.checkWidth(width + known.size);
   return { register: emit.concat(parts), columns };
+}
+
+/** 1 where a column's value equals a member; ONNX Runtime also takes some values whose whole part does. */
+function membership(node: Node, column: number, set: readonly number[], missingIsMember: boolean): number {
+  const element = node.emit.element(column) as "f32" | "f64";
+  const keys = [...new Set(missingIsMember ? [...set, NaN] : set)];
+  return node.emit.lookup(column, numbers(element, keys), numbers(element, keys.map(() => 1)), 0);
 }

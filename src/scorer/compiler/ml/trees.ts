@@ -1,13 +1,14 @@
 import type { TreeEnsemble } from "../../program.js";
+import { numbers } from "../emitter.js";
 import type { Node } from "../node.js";
 import type { Operators } from "../operators.js";
 import type { Rows, Value } from "../value.js";
 import { labelRows, readLabels } from "./classes.js";
 import { decide } from "./decision.js";
-import { layOut, type Trees } from "./ensemble.js";
+import { layOut, reach, type Trees } from "./ensemble.js";
 import { readTreeLists } from "./tree-lists.js";
 import { readMembers } from "./tree-nodes.js";
-import { readTransform, transformed, TRANSFORMS, type Transform } from "./transform.js";
+import { readTransform, transformed, type Transform } from "./transform.js";
 
 const INPUTS = ["float32", "float64", "int64", "int32"] as const;
 
@@ -37,6 +38,28 @@ function firstWeights(trees: Trees): Trees {
   return { ...trees, leafStarts: starts, leafTargets: new Int32Array(values.length), leafValues: Float64Array.from(values) };
 }
 
+interface Summed {
+  readonly register: number;
+  readonly precision: "f32" | "f64";
+  readonly trees: Trees;
+  /** What each target has when no leaf adds to it. */
+  readonly base: Float64Array;
+}
+
+/** The sums of targets that a leaf adds to, and `otherwise` for the others, where it differs from their base value. */
+export function whereReached(node: Node, { register, precision, trees, base }: Summed, sums: number, otherwise: number): number {
+  const { emit } = node;
+  const reached = reach(trees, base.length);
+  if (reached.every((how, i) => how === "always" || base[i] === otherwise)) return sums;
+  const other = emit.number(precision, otherwise);
+  const zero = emit.number(precision, 0);
+  const zeros = new Float64Array(base.length);
+  const counted = reached.includes("sometimes")
+    ? emit.trees(register, ensemble({ ...trees, leafValues: new Float64Array(trees.leafValues.length).fill(1) }, precision, "sum", zeros))
+    : emit.constant(precision, numbers(precision, reached.map((how) => (how === "always" ? 1 : 0))));
+  return emit.where(emit.binary("gt", counted, zero), sums, other);
+}
+
 const AGGREGATES: Readonly<Record<string, TreeEnsemble["aggregate"]>> = { SUM: "sum", AVERAGE: "average", MIN: "min", MAX: "max" };
 
 /** Scores of one target know only PROBIT; those of several all transforms. */
@@ -60,9 +83,13 @@ function regressor(node: Node): Value[] {
   let trees = layOut(node, lists.source, emit.width(input.register));
   if (targets === 1) trees = firstWeights(trees);
   else checkTargets(node, trees, targets);
-  // Base values of another number than the targets are not used.
-  const base = lists.base.length === targets ? Float64Array.from(lists.base) : new Float64Array(targets);
-  const scores = emit.cast(emit.trees(register, ensemble(trees, precision, aggregate, base)), "f32");
+  if (lists.base.length !== 0 && lists.base.length !== targets) throw node.refuse(`${lists.base.length} base values for ${targets} targets`);
+  const base = new Float64Array(targets);
+  base.set(Array.from(lists.base));
+  // One target always has its base value; of several, one that no leaf adds to stays 0.
+  const sums = emit.trees(register, ensemble(trees, precision, aggregate, base));
+  const reached = targets === 1 ? sums : whereReached(node, { register, precision, trees, base }, sums, 0);
+  const scores = emit.cast(reached, "f32");
   return [node.result("float32", regressionScores(node, transform, scores), [targets])];
 }
 
@@ -83,6 +110,8 @@ function classifier(node: Node): Value[] {
 }
 
 const AGGREGATE_CODES = ["average", "sum", "min", "max"] as const;
+/** As ONNX Runtime reads the numbers; the specification has 1 and 2 the other way round. */
+const TRANSFORM_CODES = ["NONE", "LOGISTIC", "SOFTMAX", "SOFTMAX_ZERO", "PROBIT"] as const;
 
 function treeEnsemble(node: Node): Value[] {
   const { attributes, emit } = node;
@@ -92,7 +121,7 @@ function treeEnsemble(node: Node): Value[] {
   if (targets < 1) throw node.invalid(`${targets} targets`);
   node.checkWidth(targets);
   const aggregate = AGGREGATE_CODES[attributes.int("aggregate_function", 1)];
-  const transform = TRANSFORMS[attributes.int("post_transform", 0)];
+  const transform = TRANSFORM_CODES[attributes.int("post_transform", 0)];
   if (aggregate === undefined || transform === undefined) throw node.refuse("an aggregate_function or post_transform that is not known");
   const { register, source } = readMembers(node, input);
   const trees = layOut(node, source, emit.width(register));
