@@ -45,7 +45,6 @@ export type { PredictorCost, StepCost } from "./scorer/predictor/cost.js";
 export type { Key } from "./scorer/predictor/lru.js";
 export { checkParity, type ParityData, type ParityEngine, type ParityOptions, type ParityReport, type ParityResult } from "./parity/check-parity.js";
 export { formatDifference, type ParityDifference } from "./parity/difference.js";
-export type { FeatureGroup } from "./online/group.js";
 export type { KeyValues, Lookup, LookupResult, OnlineStore, StoredRow, StoreWrite, WriteResult } from "./online/store/store.js";
 export { memoryStore, type MemoryStore, type MemoryStoreOptions } from "./online/store/memory.js";
 export { lmdbStore, type LmdbStore, type LmdbStoreOptions } from "./online/store/lmdb.js";
@@ -70,6 +69,7 @@ export {
   ModelError,
   OnlineError,
   OnnxError,
+  PeerError,
   PlanError,
   SkewlessError,
   SpecError,
