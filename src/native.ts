@@ -103,8 +103,8 @@ export interface NativeRowModel {
   }[];
 }
 
-/** The functions of a row model (native/addon/row_model_runner.cc); they give a RowStatus (native/score/row_model.h). */
-export interface NativeRowModelRunner {
+/** The functions of a row model (native/addon/row_model_functions.cc); they give a RowStatus (native/score/row_model.h). */
+export interface NativeRowModelFunctions {
   readonly run: () => number;
   readonly runWithin: (microseconds: number) => number;
   /** Of the last run that failed. */
@@ -212,24 +212,8 @@ export interface NativeOrtResult {
   readonly data: ArrayBuffer | readonly string[];
 }
 
-// ---- predictor (native/addon/predictor.cc)
-
-/** A row runner whose vectors a row model scores in the same call. */
-export interface NativePredictor extends NativeRowRunner {
-  /** Doubles: the call's terms in, the times of its steps out. */
-  readonly control: ArrayBuffer;
-  /** Four histograms (native/score/histogram.h): marshal, transform, score, total. */
-  readonly stats: ArrayBuffer;
-  /** Transforms and scores row 0; 0: the outputs are in the model's block. */
-  readonly predict: () => number;
-  /** Nanoseconds of the clock that deadlines are of. */
-  readonly clock: () => number;
-  /** What the model said when `predict` returned 5. */
-  readonly message: () => string;
-}
-
-export interface Addon extends CompiledModelAddon {
-  rowModelRunner(model: NativeRowModelHandle): NativeRowModelRunner;
+interface OnnxRuntimeAddon {
+  rowModelFunctions(model: NativeRowModelHandle): NativeRowModelFunctions;
   /** Loads the library at a path, once a process. */
   ortLibrary(path: string): { readonly handle: NativeOrtLibrary; readonly version: string };
   ortSession(library: NativeOrtLibrary, model: string | Uint8Array, options: NativeOrtOptions): NativeOrtSession;
@@ -248,6 +232,31 @@ export interface Addon extends CompiledModelAddon {
     options: { readonly dims: readonly number[]; readonly controlFlow: boolean; readonly labels: readonly (readonly string[])[] },
   ): NativeRowModel;
   ortClose(session: NativeOrtSessionHandle): void;
+}
+
+// ---- predictor (native/addon/predictor.cc)
+
+/** A row runner whose vectors a row model scores in the same call. */
+export interface NativePredictor extends NativeRowRunner {
+  /** Doubles: the call's terms in, the times of its steps out. */
+  readonly control: ArrayBuffer;
+  /** Four histograms (native/score/histogram.h): marshal, transform, score, total. */
+  readonly stats: ArrayBuffer;
+  /** Transforms and scores row 0; 0: the outputs are in the model's block. */
+  readonly predict: () => number;
+  /** Nanoseconds of the clock that deadlines are of. */
+  readonly clock: () => number;
+  /** What the model said when `predict` returned 5. */
+  readonly message: () => string;
+}
+
+interface PredictorAddon {
+  predictor(plan: NativePlan, model: NativeRowModelHandle): NativePredictor;
+  /** Least nanoseconds of a run of each vector; fewer vectors where `milliseconds` are over. */
+  timeModel(model: NativeRowModelHandle, vectors: Float32Array, repeats: number, milliseconds: number): Float64Array;
+}
+
+export interface Addon extends CompiledModelAddon, OnnxRuntimeAddon, PredictorAddon {
   catalogue(): string;
   isas(): string[];
   compile(bytes: Uint8Array, isa: string): NativePlan;
@@ -260,9 +269,6 @@ export interface Addon extends CompiledModelAddon {
     options: NativeBatchOptions,
     control: Int32Array,
   ): Promise<NativeBatchResult>;
-  predictor(plan: NativePlan, model: NativeRowModelHandle): NativePredictor;
-  /** Least nanoseconds of a run of each vector; fewer vectors where `milliseconds` are over. */
-  timeModel(model: NativeRowModelHandle, vectors: Float32Array, repeats: number, milliseconds: number): Float64Array;
   fitAllFinite(values: Float64Array): boolean;
   /** Copies what is neither null nor NaN to the start of `target`: how many, or -1 - row at an infinite value. */
   fitCopyPresent(values: Float64Array, validity: Uint8Array | null, target: Float64Array): number;
