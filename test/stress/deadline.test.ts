@@ -2,7 +2,7 @@
 import { Worker } from "node:worker_threads";
 import { describe, expect, test } from "vitest";
 import { defineFeatures, Predictor, t } from "../../src/index.js";
-import { linear, slow } from "../unit/predictor-models.js";
+import { linear, slow } from "../support/predictor-models.js";
 
 const set = defineFeatures({
   inputs: { a: t.float64(), b: t.float64(), city: t.utf8() },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DeadlineExceeded, defineFeatures, Predictor, Scorer, t, type Fallback, type FallbackReason, type PredictorOptions } from "../../src/index.js";
 import { errorOf, rejectionOf } from "../boundary/support.js";
-import { failing, linear, slow } from "./predictor-models.js";
+import { failing, linear, slow } from "../support/predictor-models.js";
 
 const set = defineFeatures({ inputs: { a: t.float64(), b: t.float64() }, features: ({ a, b }) => ({ a, b }) });
 const features = set.withoutFitting();
