@@ -5,7 +5,7 @@ import { Float64, RecordBatch, Table, tableFromArrays, Utf8, vectorFromArray } f
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { defineFeatures, Predictor, Scorer, t, type PredictorOptions } from "../../src/index.js";
 import { errorOf, rejectionOf } from "../boundary/support.js";
-import { classifier, linear, twoInputs } from "./predictor-models.js";
+import { classifier, linear, twoInputs } from "../support/predictor-models.js";
 
 const set = defineFeatures({
   inputs: { distance: t.float64(), city: t.utf8(), delay: t.float64().nullable() },
