@@ -3,7 +3,7 @@ import type { TensorType } from "../../tensor.js";
 import { integers } from "../fold.js";
 import type { Node } from "../node.js";
 import type { Operator, Operators } from "../operators.js";
-import { axisOf, product, type Rows, type Value } from "../value.js";
+import { axisOf, product, type Rows } from "../value.js";
 
 const FLOATS: readonly TensorType[] = ["float32", "float64"];
 
