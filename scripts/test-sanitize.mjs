@@ -55,7 +55,7 @@ const vitest = spawnSync(process.execPath, [join(root, "node_modules", "vitest",
   },
 });
 
-for (const fuzzer of ["plan_fuzz", "arrow_fuzz"]) {
+for (const fuzzer of ["plan_fuzz", "arrow_fuzz", "model_fuzz"]) {
   run(join(folder, fuzzer), [seconds, ...(seed === "" ? [] : [seed])], { cwd: folder, env: { ...process.env, ...environment } });
 }
 if (vitest.status !== 0) {

@@ -45,6 +45,11 @@ export type { PredictorCost, StepCost } from "./scorer/predictor/cost.js";
 export type { Key } from "./scorer/predictor/lru.js";
 export { checkParity, type ParityData, type ParityEngine, type ParityOptions, type ParityReport, type ParityResult } from "./parity/check-parity.js";
 export { formatDifference, type ParityDifference } from "./parity/difference.js";
+export { memoryStore, type MemoryStore, type MemoryStoreOptions } from "./online/store/memory.js";
+export { lmdbStore, type LmdbStore, type LmdbStoreOptions } from "./online/store/lmdb.js";
+export { redisStore, type RedisStore, type RedisStoreOptions } from "./online/store/redis.js";
+export { guardStore, type GuardCounters, type GuardedStore, type GuardOptions } from "./online/store/guard.js";
+export type { BreakerOptions, BreakerState } from "./online/store/breaker.js";
 export { planFromJson, planToJson } from "./plan/json.js";
 export type { Plan } from "./plan/plan.js";
 export { Scorer, type ScorerBackend, type ScorerOptions, type Scores } from "./scorer/scorer.js";
@@ -91,3 +96,22 @@ export type { FeaturePolicies, FeaturePolicy, PoliciesOf, Statistic, ValueRule }
 export type { JsonSchema, OpenApiOptions, ViewSchema } from "./online/view/schema.js";
 export type { FeatureRequest, InputsOf, JoinedGroup, PassedDeclaration, ViewGroup, ViewShape } from "./online/view/types.js";
 export type { KeyValues, Lookup, LookupResult, OnlineStore, StoredRow, StoreWrite, WriteResult } from "./online/store/store.js";
+export {
+  createFeatureLog,
+  readLog,
+  trainingDataFromLog,
+  type BatchSource,
+  type CreateLogSink,
+  type FeatureLog,
+  type FeatureLogOptions,
+  type FullPolicy,
+  type LabelData,
+  type LoggedData,
+  type LogRecord,
+  type LogRole,
+  type LogSchema,
+  type LogSink,
+  type LogStats,
+  type ReadLogOptions,
+  type TrainingDataOptions,
+} from "./online/log/index.js";

@@ -103,8 +103,8 @@ export interface NativeRowModel {
   }[];
 }
 
-/** The functions of a row model (native/addon/row_model_runner.cc); they give a RowStatus (native/score/row_model.h). */
-export interface NativeRowModelRunner {
+/** The functions of a row model (native/addon/row_model_functions.cc); they give a RowStatus (native/score/row_model.h). */
+export interface NativeRowModelFunctions {
   readonly run: () => number;
   readonly runWithin: (microseconds: number) => number;
   /** Of the last run that failed. */
@@ -149,10 +149,6 @@ export interface CompiledModelAddon {
   modelRowModel(model: NativeModel): NativeRowModel;
   /** Row models made of it answer status 3 from then on. */
   modelClose(model: NativeModel): void;
-  /** Scores the vector in the block: a status of native/score/row_model.h, 0 when the outputs are there. */
-  rowModelRunner(handle: NativeRowModelHandle): () => number;
-  /** Why the last run failed. */
-  rowModelMessage(handle: NativeRowModelHandle): string;
 }
 
 // ---- ONNX Runtime (native/addon/onnxruntime.cc)
@@ -212,24 +208,8 @@ export interface NativeOrtResult {
   readonly data: ArrayBuffer | readonly string[];
 }
 
-// ---- predictor (native/addon/predictor.cc)
-
-/** A row runner whose vectors a row model scores in the same call. */
-export interface NativePredictor extends NativeRowRunner {
-  /** Doubles: the call's terms in, the times of its steps out. */
-  readonly control: ArrayBuffer;
-  /** Four histograms (native/score/histogram.h): marshal, transform, score, total. */
-  readonly stats: ArrayBuffer;
-  /** Transforms and scores row 0; 0: the outputs are in the model's block. */
-  readonly predict: () => number;
-  /** Nanoseconds of the clock that deadlines are of. */
-  readonly clock: () => number;
-  /** What the model said when `predict` returned 5. */
-  readonly message: () => string;
-}
-
-export interface Addon extends CompiledModelAddon {
-  rowModelRunner(model: NativeRowModelHandle): NativeRowModelRunner;
+interface OnnxRuntimeAddon {
+  rowModelFunctions(model: NativeRowModelHandle): NativeRowModelFunctions;
   /** Loads the library at a path, once a process. */
   ortLibrary(path: string): { readonly handle: NativeOrtLibrary; readonly version: string };
   ortSession(library: NativeOrtLibrary, model: string | Uint8Array, options: NativeOrtOptions): NativeOrtSession;
@@ -248,6 +228,25 @@ export interface Addon extends CompiledModelAddon {
     options: { readonly dims: readonly number[]; readonly controlFlow: boolean; readonly labels: readonly (readonly string[])[] },
   ): NativeRowModel;
   ortClose(session: NativeOrtSessionHandle): void;
+}
+
+// ---- predictor (native/addon/predictor.cc)
+
+/** A row runner whose vectors a row model scores in the same call. */
+export interface NativePredictor extends NativeRowRunner {
+  /** Doubles: the call's terms in, the times of its steps out. */
+  readonly control: ArrayBuffer;
+  /** Four histograms (native/score/histogram.h): marshal, transform, score, total. */
+  readonly stats: ArrayBuffer;
+  /** Transforms and scores row 0; 0: the outputs are in the model's block. */
+  readonly predict: () => number;
+  /** Nanoseconds of the clock that deadlines are of. */
+  readonly clock: () => number;
+  /** What the model said when `predict` returned 5. */
+  readonly message: () => string;
+}
+
+export interface Addon extends CompiledModelAddon, OnnxRuntimeAddon {
   catalogue(): string;
   isas(): string[];
   compile(bytes: Uint8Array, isa: string): NativePlan;

@@ -4,7 +4,7 @@
 namespace skewless::addon {
 
 void export_runtime(Napi::Env env, Napi::Object& exports);
-// rowModelRunner(handle): a row model of any kind as functions of JavaScript.
-void export_row_model_runner(Napi::Env env, Napi::Object& exports);
+// rowModelFunctions(handle): a row model of any kind as functions of JavaScript.
+void export_row_model_functions(Napi::Env env, Napi::Object& exports);
 
 }  // namespace skewless::addon

@@ -17,11 +17,13 @@ RunThread::~RunThread() {
 }
 
 bool RunThread::wait_idle(int64_t deadline) {
+  const PreciseSleep precise;
   std::unique_lock lock(mutex_);
   return end_.wait_until(lock, std::chrono::steady_clock::time_point(std::chrono::nanoseconds(deadline)), [this] { return !job_; });
 }
 
 bool RunThread::run(const std::shared_ptr<RunJob>& job, int64_t deadline) {
+  const PreciseSleep precise;
   const std::chrono::steady_clock::time_point until{std::chrono::nanoseconds(deadline)};
   std::unique_lock lock(mutex_);
   if (!thread_.joinable()) thread_ = std::thread([this] { loop(); });

@@ -83,7 +83,7 @@ TreeFacts facts_of(const TreeEnsemble& t, int32_t root) {
 
 // Repeated leaves cost memory: at most four places a leaf beyond a depth of 6.
 bool fits_complete(const TreeFacts& f) {
-  return f.numeric && f.depth <= 9 && (f.depth <= 6 || (size_t{1} << f.depth) <= 4 * f.leaves);
+  return f.numeric && f.depth <= kMaxCompleteDepth && (f.depth <= 6 || (size_t{1} << f.depth) <= 4 * f.leaves);
 }
 
 template <class T>

@@ -13,7 +13,8 @@
 
 namespace skewless::score {
 
-constexpr int kRowTrees = 8;  // trees that a row walks side by side
+constexpr int kRowTrees = 8;       // trees that a row walks side by side
+constexpr int kMaxCompleteDepth = 9;
 
 template <class T>
 class AlignedArray {

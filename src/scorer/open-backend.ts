@@ -1,6 +1,6 @@
 import { ModelError, received, SkewlessError } from "../errors.js";
 import type { Backend, ModelFile } from "./backend.js";
-import { compiledBackend } from "./compiled/index.js";
+import { compiledBackend } from "./compiled/backend.js";
 import { onnxruntimeBackend, type OnnxRuntimeOptions } from "./onnxruntime/backend.js";
 
 export interface BackendOptions extends OnnxRuntimeOptions {

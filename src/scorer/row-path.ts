@@ -1,5 +1,5 @@
 import { DeadlineExceeded, ModelError } from "../errors.js";
-import { addon, type NativeRowModel, type NativeRowModelRunner } from "../native.js";
+import { addon, type NativeRowModel, type NativeRowModelFunctions } from "../native.js";
 import type { Backend } from "./backend.js";
 import type { ModelValue, TensorData, TensorInfo } from "./tensor.js";
 import { zipMaps } from "./zip-maps.js";
@@ -52,13 +52,13 @@ function reader(info: TensorInfo, block: ArrayBuffer, output: NativeRowModel["ou
 /** One float32 vector at a time through memory that is shared with the model. */
 export class RowPath {
   readonly width: number;
-  readonly #runner: NativeRowModelRunner;
+  readonly #runner: NativeRowModelFunctions;
   readonly #input: Float32Array;
   readonly #readers: readonly Reader[];
 
   private constructor(model: NativeRowModel, readers: readonly Reader[]) {
     this.width = model.width;
-    this.#runner = addon().rowModelRunner(model.handle);
+    this.#runner = addon().rowModelFunctions(model.handle);
     this.#input = new Float32Array(model.block, 0, model.width);
     this.#readers = readers;
   }

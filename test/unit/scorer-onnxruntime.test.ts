@@ -1,5 +1,6 @@
 // Models run by ONNX Runtime through its C API, compared with onnxruntime-node bit by bit.
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +9,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Scorer, type ModelValue, type Scores, type Tensor, type TensorType } from "../../src/index.js";
 import { fromFloat16, toFloat16 } from "../../src/scorer/float16.js";
 import { errorOf, rejectionOf } from "../boundary/support.js";
-import { builder, bytesOf, classifier, convolution, dense, external, identities, TYPES } from "../support/onnx-models.js";
+import { builder, bytesOf, classifier, convolution, dense, external, floats, identities, NUMBERS, TYPES } from "../support/onnx-models.js";
+import type { GraphBuilder } from "../../src/onnx/builder.js";
+import { addon } from "../../src/native.js";
+import { onnxruntimeBackend } from "../../src/scorer/onnxruntime/backend.js";
+import { readGraph } from "../../src/scorer/onnxruntime/graph.js";
 import { writeModel } from "../../src/onnx/model.js";
 import { DataType } from "../../src/onnx/schema.js";
 
@@ -270,6 +275,99 @@ describe("ZipMap", () => {
   });
 });
 
+describe("row models", () => {
+  test("hold outputs of every type, widened", () => {
+    const graph = builder();
+    graph.input(graph.unique("x"), DataType.FLOAT, ["N", 5]);
+    const types = TYPES.filter((type) => type !== "string");
+    for (const type of types) {
+      graph.named(graph.unique(type), "Cast", ["x"], { to: BigInt(NUMBERS[type]) });
+      graph.output(type, NUMBERS[type], ["N", 5]);
+    }
+    const backend = onnxruntimeBackend(bytesOf(graph));
+    const model = backend.rowModel();
+    if (model === undefined) throw new Error("no row model");
+    const runner = addon().rowModelFunctions(model.handle);
+    const input = new Float32Array(model.block, 0, 5);
+    for (const values of [[0, 1, 2, 100, 77.5], [1e-7, 65504, 0.333, 3, 5e-8]]) {
+      input.set(values);
+      expect(runner.run()).toBe(0);
+      const wanted = backend.run([{ type: "float32", dims: [1, 5], data: Float32Array.from(values) }]);
+      for (const [i, type] of types.entries()) {
+        const { element, width, offset } = model.outputs[i] as (typeof model.outputs)[number];
+        const array = [Float32Array, Float64Array, BigInt64Array][element] as typeof Float32Array;
+        const got = Array.from(new array(model.block, offset, width), Number);
+        const { data } = wanted[i] as Tensor;
+        // Numbers outside of the narrow types have no defined value.
+        const exact = Array.from(data as ArrayLike<number | bigint>, (value) => (type === "float16" ? fromFloat16(value as number) : Number(value)));
+        expect(got, type).toEqual(exact);
+      }
+    }
+    backend.close();
+  });
+  test("give labels by index", () => {
+    const labels = ["no", "yes", "perhaps"];
+    const backend = onnxruntimeBackend(classifier(labels));
+    const model = backend.rowModel();
+    expect(backend.labels(0)).toEqual(labels);
+    expect(backend.labels(1)).toBeUndefined();
+    expect(model?.outputs.map(({ element, width, dims }) => ({ element, width, dims }))).toEqual([
+      { element: 2, width: 1, dims: [1] },
+      { element: 0, width: 3, dims: [1, 3] },
+    ]);
+    expect(backend.rowModel()).toBe(model);
+    expect(backend.rowModel(4)).toBe(model);
+    expect(backend.rowModel(5)).toBeUndefined();
+  });
+  test("of a free width", () => {
+    const graph = builder();
+    graph.input(graph.unique("x"), DataType.FLOAT, ["N", "M"]);
+    graph.output(graph.node("ReduceSum", ["x"]), DataType.FLOAT, ["N", 1]);
+    const backend = onnxruntimeBackend(bytesOf(graph));
+    expect(backend.rowModel()).toBeUndefined();
+    expect([3, 7].map((width) => backend.rowModel(width)?.width)).toEqual([3, 7]);
+  });
+  test("not where several inputs or other types are taken", () => {
+    for (const model of [identities(["float32", "float64"], ["N", 2]), identities(["float64"], ["N", 2]), identities(["float32"], []), identities(["float32"], [2, 2]), identities(["string"], ["N", 1])]) {
+      expect(onnxruntimeBackend(model).rowModel()).toBeUndefined();
+    }
+  });
+});
+
+describe("which models keep rows apart", () => {
+  const c = floats([4], (i) => i);
+  const cases: [string, boolean, (graph: GraphBuilder) => string][] = [
+    ["a bias", true, (g) => g.node("Add", ["x", g.constant(c)])],
+    ["a column of as many rows", false, (g) => g.node("Add", ["x", g.constant(floats([4, 1], (i) => i))])],
+    ["softmax of rows", true, (g) => g.node("Softmax", ["x"])],
+    ["softmax of columns", false, (g) => g.node("Softmax", ["x"], { axis: 0n })],
+    ["softmax of columns, counted from the end", false, (g) => g.node("Softmax", ["x"], { axis: -2n })],
+    ["a product", true, (g) => g.node("MatMul", ["x", g.constant(floats([4, 2], (i) => i))])],
+    ["a product from the left", false, (g) => g.node("MatMul", [g.constant(floats([4, 4], (i) => i)), "x"])],
+    ["transposed", false, (g) => g.node("Transpose", ["x"], { perm: [1n, 0n] })],
+    ["Gemm of the transposed", false, (g) => g.node("Gemm", ["x", g.constant(floats([4, 4], (i) => i))], { transA: 1n })],
+    ["the sum of rows", true, (g) => g.node("ReduceMean", ["x"], { axes: [1n] })],
+    ["the sum of columns", false, (g) => g.node("ReduceMean", ["x"], { axes: [0n] })],
+    ["the sum of everything", false, (g) => g.node("ReduceMean", ["x"])],
+    ["side by side", true, (g) => g.node("Concat", ["x", "x"], { axis: 1n })],
+    ["one below the other", false, (g) => g.node("Concat", ["x", "x"], { axis: 0n })],
+    ["reshaped within rows", true, (g) => g.node("Reshape", ["x", g.constant({ type: DataType.INT64, dims: [3], values: BigInt64Array.of(-1n, 2n, 2n) })])],
+    ["reshaped across rows", false, (g) => g.node("Reshape", ["x", g.constant({ type: DataType.INT64, dims: [2], values: BigInt64Array.of(-1n, 2n) })])],
+    ["its own transposed", false, (g) => g.node("MatMul", ["x", g.node("Transpose", ["x"])])],
+    ["a sum with what depends on all", false, (g) => g.node("Add", ["x", g.node("ReduceMean", ["x"], { axes: [0n] })])],
+    ["running sums", false, (g) => g.node("CumSum", ["x", g.constant({ type: DataType.INT64, dims: [], values: BigInt64Array.of(0n) })])],
+  ];
+  test.each(cases)("%s: %s", (_, wanted, make) => {
+    const graph = builder();
+    graph.input(graph.unique("x"), DataType.FLOAT, ["N", 4]);
+    graph.output(make(graph), DataType.FLOAT, ["N", "K"]);
+    expect(readGraph(bytesOf(graph)).rowWise).toBe(wanted);
+  });
+  test("models of tests", () => {
+    expect([dense(), convolution(), classifier(["a", "b"]), dense(4, 3, 5)].map((model) => readGraph(model).rowWise)).toEqual([true, true, true, false]);
+  });
+});
+
 describe("scoreAsync", () => {
   test("ranges of rows give the bits of one run", async () => {
     const scorer = open(dense(20, 5));
@@ -478,6 +576,26 @@ describe("the library", () => {
     const error = errorOf(() => open(dense(), { library: other }));
     expect(error.code).toBe("RUNTIME_NOT_FOUND");
     expect(error.message).toContain("OrtGetApiBase");
+  });
+  test("a library that is too old, or has nothing to offer", () => {
+    const source = (base: string): string => `
+      static const void* get_api(unsigned version) { (void)version; return 0; }
+      static const char* get_version(void) { return "1.9.0"; }
+      static const struct { const void* (*api)(unsigned); const char* (*version)(void); } base = { get_api, get_version };
+      const void* OrtGetApiBase(void) { (void)&base; return ${base}; }`;
+    for (const [name, base, message] of [["old", "&base", "1.9.0, which is too old: 1.17"], ["none", "0", "of an unknown version"]] as const) {
+      const library = join(folder, `${name}.so`);
+      writeFileSync(`${library}.c`, source(base));
+      const compiled = spawnSync("cc", ["-shared", "-fPIC", "-o", library, `${library}.c`], { encoding: "utf8" });
+      if (compiled.error !== undefined) {
+        console.warn("skipped: there is no C compiler to make an old library with");
+        return;
+      }
+      expect(compiled.stderr).toBe("");
+      const error = errorOf(() => open(dense(), { library }));
+      expect(error.code).toBe("RUNTIME_NOT_FOUND");
+      expect(error.message).toContain(message);
+    }
   });
   test("a path to the right one", () => {
     const name = `../../node_modules/onnxruntime-node/bin/napi-v6/${process.platform}/${process.arch}/libonnxruntime.so.1`;

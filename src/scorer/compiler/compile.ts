@@ -18,7 +18,7 @@ export function compileGraph(model: ModelProto & { readonly graph: GraphProto },
   const emit = new Emitter();
   const values = new Map<string, Value>();
   const inputs = graph.inputs.map((info) => readInput(info, emit, values));
-  checkBatch(inputs);
+  const batch = batchOf(inputs);
   for (const [name, tensor] of graph.initializers) {
     if (!graph.needed.has(name)) continue;
     const { type, dims, values: data } = readTensor(tensor, external);
@@ -33,14 +33,14 @@ export function compileGraph(model: ModelProto & { readonly graph: GraphProto },
     const compile = findOperator(normalDomain(proto.domain), proto.opType ?? "", version, title);
     const names = proto.output ?? [];
     const operands = (proto.input ?? []).map((name) => values.get(name));
-    const node = new Node(
-      proto,
+    const node = new Node(proto, {
       version,
-      operands,
-      names.map((name) => name !== "" && graph.needed.has(name)),
+      inputs: operands,
+      wanted: names.map((name) => name !== "" && graph.needed.has(name)),
       emit,
       external,
-    );
+      batch,
+    });
     const results = compile(node);
     node.attributes.checkAllRead();
     for (const [i, name] of names.entries()) {
@@ -76,7 +76,9 @@ function readInput(info: ValueInfoProto, emit: Emitter, values: Map<string, Valu
   const dims = declaredDims(info.type);
   if (dims === undefined) throw new NotCompiled(`${where} declares no shape`);
   if (dims.some((dim) => typeof dim === "number" && dim < 0)) throw invalidModel(`${where} has an axis of negative size`);
-  if (dims.length < 1 || dims.length > 2) throw new NotCompiled(`${where} is of rank ${dims.length}`);
+  if (dims.length === 0) throw new NotCompiled(`${where} is a scalar`);
+  // One row's values without an axis for rows; what is made of it has one in some operators and none in others.
+  if (dims.length === 1 && typeof dims[0] === "number") throw new NotCompiled(`${where} is of shape [${dims[0]}], which is one row or ${dims[0]}`);
   const own = dims.slice(1).map((dim) => {
     if (typeof dim !== "number") throw new NotCompiled(`${where} does not say how many columns it has`);
     return dim;
@@ -88,12 +90,14 @@ function readInput(info: ValueInfoProto, emit: Emitter, values: Map<string, Valu
   return { name, type, dims, register };
 }
 
-/** All inputs have one row count, so their declarations must allow one. */
-function checkBatch(inputs: readonly ProgramInput[]): void {
+/** All inputs have one row count, so their declarations must allow one; the number, where it is fixed. */
+function batchOf(inputs: readonly ProgramInput[]): number | undefined {
   if (inputs.length === 0) throw new NotCompiled("the model has no inputs");
   const sizes = new Set(inputs.map(({ dims }) => (typeof dims[0] === "number" ? dims[0] : "free")));
   if (sizes.size > 1) throw new NotCompiled(`its inputs have different numbers of rows: ${[...sizes].join(", ")}`);
-  if (sizes.has(0)) throw new NotCompiled("its inputs have no rows");
+  const [size] = sizes;
+  if (size === 0) throw new NotCompiled("its inputs have no rows");
+  return size === "free" ? undefined : (size as number);
 }
 
 function readOutput(info: ValueInfoProto, values: ReadonlyMap<string, Value>, input: ProgramInput | undefined): ProgramOutput {
@@ -106,6 +110,7 @@ function readOutput(info: ValueInfoProto, values: ReadonlyMap<string, Value>, in
   if (rows.turned === true) throw new NotCompiled(`${where} has the rows in its second axis`);
   if (rows.dims.length > 1) throw new NotCompiled(`${where} is of rank ${rows.dims.length + 1}`);
   if (rows.type === "float16") throw new NotCompiled(`${where} is of float16`);
+  if (rows.type === "string" && rows.labels === undefined) throw new NotCompiled(`${where} is text that is not a label`);
   if (rows.dims.length === 1 && rows.labels !== undefined && widthOf(rows) !== 1) throw new NotCompiled(`${where} has several labels a row`);
   checkDeclared(info, value, where);
   const batch = input?.dims[0] ?? null;

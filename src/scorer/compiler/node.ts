@@ -7,24 +7,36 @@ import { nodeTitle } from "./graph.js";
 import { invalidModel, MAX_WIDTH, NotCompiled } from "./reason.js";
 import { elementOf, product, type Constant, type Rows, type Value } from "./value.js";
 
+export interface Surroundings {
+  /** Of the operator's domain, as the model imports it. */
+  readonly version: number;
+  readonly inputs: readonly (Value | undefined)[];
+  /** Whether something reads the output at this place. */
+  readonly wanted: readonly boolean[];
+  readonly emit: Emitter;
+  readonly external?: ExternalReader | undefined;
+  /** The number of rows, where the inputs' declarations fix it. */
+  readonly batch?: number | undefined;
+}
+
 /** A node as its operator's compiler sees it: attributes, inputs, and where steps go. */
 export class Node {
   readonly title: string;
   readonly attributes: Attributes;
-  /** Of the operator's domain, as the model imports it. */
   readonly version: number;
   readonly emit: Emitter;
   readonly inputs: readonly (Value | undefined)[];
-  /** Whether something reads the output at this place. */
   readonly wanted: readonly boolean[];
+  readonly batch: number | undefined;
 
-  constructor(proto: NodeProto, version: number, inputs: readonly (Value | undefined)[], wanted: readonly boolean[], emit: Emitter, external?: ExternalReader) {
+  constructor(proto: NodeProto, { version, inputs, wanted, emit, external, batch }: Surroundings) {
     this.title = nodeTitle(proto);
     this.attributes = new Attributes(proto, this.title, external);
     this.version = version;
     this.inputs = inputs;
     this.wanted = wanted;
     this.emit = emit;
+    this.batch = batch;
   }
 
   /** Not an error of the model: ONNX Runtime may run it. */

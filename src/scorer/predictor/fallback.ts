@@ -128,7 +128,7 @@ function fromScorer(scorer: Scorer, width: number, path: readonly (string | numb
       fix: "Give a Predictor, which has features of its own",
     });
   }
-  const runner = addon().rowModelRunner(model.handle);
+  const runner = addon().rowModelFunctions(model.handle);
   const reader = new OutputReader(backend, model, chooseOutputs(backend, undefined));
   const input = new Float32Array(model.block, 0, width);
   return {

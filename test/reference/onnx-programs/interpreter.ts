@@ -79,7 +79,10 @@ const UNARY: Readonly<Record<UnaryFunction, (x: number, alpha: number, beta: num
   isNaN: (x) => (Number.isNaN(x) ? 1 : 0),
 };
 
-function binary(fn: Extract<Step, { op: "binary" }>["fn"], x: Cell, y: Cell): Cell {
+type Binary = Extract<Step, { op: "binary" }>["fn"];
+
+/** Comparisons and logic; undefined for arithmetic. */
+function comparison(fn: Binary, x: Cell, y: Cell): bigint | undefined {
   switch (fn) {
     case "lt":
       return x < y ? 1n : 0n;
@@ -99,7 +102,14 @@ function binary(fn: Extract<Step, { op: "binary" }>["fn"], x: Cell, y: Cell): Ce
       return x !== 0n || y !== 0n ? 1n : 0n;
     case "xor":
       return (x !== 0n) !== (y !== 0n) ? 1n : 0n;
+    default:
+      return undefined;
   }
+}
+
+function binary(fn: Binary, x: Cell, y: Cell): Cell {
+  const compared = comparison(fn, x, y);
+  if (compared !== undefined) return compared;
   if (typeof x === "bigint" && typeof y === "bigint") {
     const wrap = (value: bigint): bigint => BigInt.asIntN(64, value);
     switch (fn) {
@@ -137,6 +147,8 @@ function binary(fn: Extract<Step, { op: "binary" }>["fn"], x: Cell, y: Cell): Ce
       return Math.max(a, b);
     case "mod":
       return a % b;
+    default:
+      throw new Error(fn);
   }
 }
 
@@ -192,6 +204,26 @@ export function runRow({ registers, inputs, steps, outputs }: ModelProgram, give
   return outputs.map(({ register }) => cells[register] as Row);
 }
 
+function reduced(fn: Extract<Step, { op: "reduce" }>["fn"], values: readonly number[]): number {
+  const sum = (term: (x: number) => number): number => values.reduce((total, x) => total + term(x), 0);
+  switch (fn) {
+    case "sum":
+      return sum((x) => x);
+    case "mean":
+      return sum((x) => x) / values.length;
+    case "min":
+      return values.reduce((best, x) => (x < best ? x : best));
+    case "max":
+      return values.reduce((best, x) => (x > best ? x : best));
+    case "sumSquares":
+      return sum((x) => x * x);
+    case "l1":
+      return sum(Math.abs);
+    case "l2":
+      return Math.sqrt(sum((x) => x * x));
+  }
+}
+
 function runStep(step: Step, cells: readonly Row[], width: number, element: string): Cell[] {
   const at = (register: number, i: number): Cell => {
     const row = cells[register] as Row;
@@ -238,32 +270,13 @@ function runStep(step: Step, cells: readonly Row[], width: number, element: stri
       if (step.kind === "logSoftmax") return floats.map((x) => x - most - Math.log(sum));
       return floats.map((x, i) => (skipped(x) ? (x * Math.exp(-most)) / sum : (exps[i] as number) / sum));
     }
-    case "reduce": {
-      const sum = (f: (x: number) => number): number => floats.reduce((a, b) => a + f(b), 0);
-      switch (step.fn) {
-        case "sum":
-          return [sum((x) => x)];
-        case "mean":
-          return [sum((x) => x) / floats.length];
-        case "min":
-          return [floats.reduce((best, x) => (x < best ? x : best))];
-        case "max":
-          return [floats.reduce((best, x) => (x > best ? x : best))];
-        case "sumSquares":
-          return [sum((x) => x * x)];
-        case "l1":
-          return [sum(Math.abs)];
-        case "l2":
-          return [Math.sqrt(sum((x) => x * x))];
-      }
-    }
-    // falls through
+    case "reduce":
+      return [reduced(step.fn, floats)];
     case "argmax": {
       let best = 0;
       for (let i = 1; i < input.length; i++) {
         const [x, y] = [input[i] as number, input[best] as number];
-        const arg = step as Extract<Step, { op: "argmax" }>;
-        if ((arg.kind === "max" ? x > y : x < y) || (arg.last && x === y)) best = i;
+        if ((step.kind === "max" ? x > y : x < y) || (step.last && x === y)) best = i;
       }
       return [BigInt(best)];
     }

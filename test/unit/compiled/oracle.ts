@@ -152,7 +152,7 @@ function unary(fn: UnaryFunction, x: number, alpha = 0, beta = 0, r: (x: number)
     case "softsign":
       return r(x / (1 + Math.abs(x)));
     case "gelu":
-      return r(0.5 * x * (1 + erf(x / Math.SQRT2)));
+      return r(x === -Infinity ? 0 : 0.5 * x * (x < -2 ? erfc(-x / Math.SQRT2) : 1 + erf(x / Math.SQRT2)));
     case "probit": {
       // ONNX Runtime's formula, in the precision of the values.
       const y = r(r(2 * x) - 1);
@@ -208,9 +208,14 @@ function erf(x: number): number {
     }
     return (2 / Math.sqrt(Math.PI)) * sum;
   }
+  return Math.sign(x) * (1 - erfc(a));
+}
+
+/** From 1.4 on. */
+function erfc(x: number): number {
   let f = 0;
-  for (let n = 200; n > 0; n--) f = n / 2 / (a + f);
-  return Math.sign(x) * (1 - Math.exp(-a * a) / (Math.sqrt(Math.PI) * (a + f)));
+  for (let n = 400; n > 0; n--) f = n / 2 / (x + f);
+  return Math.exp(-x * x) / (Math.sqrt(Math.PI) * (x + f));
 }
 
 function integerUnary(fn: UnaryFunction, x: bigint): bigint {

@@ -31,8 +31,8 @@ function reshapeRows(node: Node, rows: Rows, target: readonly number[], allowZer
     if (copied === undefined) throw node.invalid(`the shape [${target.join(", ")}] copies an axis that is not there`);
     return copied;
   });
-  // -1 or 0 stand for the rows when the rest takes exactly one row; a number would be true of one batch only.
-  if (first === -1 || (first === 0 && turned !== true)) {
+  // -1 or 0 stand for the rows when the rest takes exactly one row; a number only where the inputs fix it.
+  if (first === -1 || (first === 0 && turned !== true) || (first === node.batch && turned !== true)) {
     if (first === -1 && own.includes(-1)) throw node.invalid(`the shape [${target.join(", ")}]`);
     if (first === -1 && product(own) !== width) throw node.refuse(`the shape [${target.join(", ")}] mixes rows of ${width}`);
     return { ...rest, dims: resolve(node, own, width) };

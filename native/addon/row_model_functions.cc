@@ -40,8 +40,8 @@ napi_value message(napi_env env, napi_callback_info info) {
   return out;
 }
 
-// rowModelRunner(handle): { run, runWithin, message }
-Napi::Value row_model_runner(const Napi::CallbackInfo& info) {
+// rowModelFunctions(handle): { run, runWithin, message }
+Napi::Value row_model_functions(const Napi::CallbackInfo& info) {
   const auto& model = unwrap_row_model(info[0]);
   Napi::Object out = Napi::Object::New(info.Env());
   add_bound_function(info.Env(), out, "run", run, model);
@@ -52,8 +52,8 @@ Napi::Value row_model_runner(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void export_row_model_runner(Napi::Env env, Napi::Object& exports) {
-  exports.Set("rowModelRunner", Napi::Function::New(env, row_model_runner));
+void export_row_model_functions(Napi::Env env, Napi::Object& exports) {
+  exports.Set("rowModelFunctions", Napi::Function::New(env, row_model_functions));
 }
 
 }  // namespace skewless::addon
