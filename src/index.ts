@@ -68,6 +68,7 @@ export {
   ModelError,
   OnlineError,
   OnnxError,
+  PeerError,
   PlanError,
   SkewlessError,
   SpecError,

@@ -195,10 +195,9 @@ describe("the add-on's functions", () => {
       refused(() => loose["modelRunAsync"]?.(model, [x], 2, { threads: 1 }, value));
       refused(() => loose["modelRowModel"]?.(value));
       refused(() => loose["modelClose"]?.(value));
-      refused(() => loose["rowModelRunner"]?.(value));
-      refused(() => loose["rowModelMessage"]?.(value));
+      refused(() => loose["rowModelFunctions"]?.(value));
     }
-    refused(() => native.rowModelRunner(model as never));
+    refused(() => native.rowModelFunctions(model as never));
     refused(() => native.modelRun(native.modelRowModel(model).handle as never, [x], 2, { threads: 1 }));
     for (const rows of [1, 3, 2 ** 31, 2 ** 40]) refused(() => native.modelRun(model, [x], rows, { threads: 1 }));
     for (const wrong of [new Float64Array(4), new Uint8Array(16), new Int32Array(4), new DataView(x.buffer) as unknown as Float32Array]) {
@@ -222,7 +221,7 @@ describe("the add-on's functions", () => {
   });
   it("work no more once the model is closed", () => {
     const other = native.compileModel(bytes, "baseline");
-    const run = native.rowModelRunner(native.modelRowModel(other).handle);
+    const run = native.rowModelFunctions(native.modelRowModel(other).handle).run;
     native.modelClose(other);
     native.modelClose(other);
     expect(run()).toBe(3);

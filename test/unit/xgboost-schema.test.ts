@@ -121,3 +121,28 @@ test("names of numbers in strings stay as they are", () => {
   expect(file.featureNames).toEqual(["NaN", 'a "Infinity" \\ NaN']);
   expect(Object.fromEntries(file.metadata)).toEqual({ best_iteration: "3", note: "NaN [ {", feature_types: '["float","q"]' });
 });
+
+test("10 MB of trees are read within seconds", () => {
+  // A full tree of depth 9, numbers as long as XGBoost writes them.
+  const size = 1023;
+  const inner = (i: number): boolean => i < 511;
+  const ids = Array.from({ length: size }, (_, i) => i);
+  const big = {
+    base_weights: ids.map(() => -0.12345678),
+    loss_changes: ids.map(() => 12.345678),
+    sum_hessian: ids.map(() => 123.45678),
+    parents: ids.map((i) => (i === 0 ? 2147483647 : (i - 1) >> 1)),
+    left_children: ids.map((i) => (inner(i) ? 2 * i + 1 : -1)),
+    right_children: ids.map((i) => (inner(i) ? 2 * i + 2 : -1)),
+    split_indices: ids.map((i) => i % 2),
+    split_conditions: ids.map((i) => (i - 500) / 777),
+    default_left: ids.map((i) => i % 2),
+    tree_param: { num_nodes: String(size) },
+  };
+  const bytes = text.encode(JSON.stringify(modelOf({ trees: new Array(160).fill(big) })));
+  expect(bytes.length).toBeGreaterThan(10e6);
+  const start = performance.now();
+  const file = readXgboost(bytes);
+  expect(performance.now() - start).toBeLessThan(8000);
+  expect(answer(file, [0, 0])).toHaveLength(1);
+});
