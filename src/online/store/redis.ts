@@ -42,7 +42,7 @@ const CALLS_AT_ONCE = 32;
 const LATEST_EXPIRY = 2 ** 52;
 
 /**
- * Rows in a Redis server of version 5 or newer (package `redis`), one string each; all lookups of a call are one MGET.
+ * Rows in a Redis server of version 6 or newer (package `redis`), one string each; all lookups of a call are one MGET.
  * Rows expire by themselves. STORE_UNAVAILABLE where it cannot be reached: at once when the connection is down.
  */
 export async function redisStore(options: RedisStoreOptions = {}): Promise<RedisStore> {
