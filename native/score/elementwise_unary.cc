@@ -43,7 +43,7 @@ SK_MATH(Sigmoid, math::sigmoid(x))
 SK_MATH(Tanh, math::tanh(x))
 SK_MATH(Softplus, math::softplus(x))
 SK_MATH(Softsign, x / (1 + std::fabs(x)))
-SK_MATH(Gelu, x == -math::kInfinity ? -0.0 : 0.5 * x * math::erfc(x * -0x1.6a09e667f3bcdp-1))
+SK_MATH(Gelu, 0.5 * x * math::erfc(x * -0x1.6a09e667f3bcdp-1))
 SK_MATH(Elu, x < 0 ? a * math::expm1(x) : x)
 SK_MATH(Celu, x < 0 ? a * math::expm1(x / a) : x)
 SK_MATH(Selu, x > 0 ? b * x : b * (a * math::expm1(x)))
@@ -102,7 +102,7 @@ struct Probit {
     const T y = 2 * p - 1;
     const T z = (1 - y) * (1 + y);
     const T l = static_cast<T>(math::log(static_cast<double>(z)));
-    const T v = T(2) / (T(3.14159f) * T(0.147f)) + T(0.5) * l;
+    const T v = T(2) / (T(3.14159265f) * T(0.147f)) + T(0.5) * l;
     const T w = -v + std::sqrt(v * v - T(1) / T(0.147f) * l);
     const T root = std::sqrt(w);
     return T(1.41421356f) * (y < 0 ? -root : root);
