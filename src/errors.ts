@@ -58,6 +58,7 @@ export type ErrorCode =
   // online stores and services
   | "INVALID_REQUEST" // a request that does not fit the view's schema
   | "MISSING_FEATURE" // a feature that was not found, under the policy "error"
+  | "INVALID_FEATURE" // a looked-up value of another type or against a rule, under the policy "error"
   | "LATE_FEATURE" // older than its max age, under the policy "error"
   | "STORE_TIMEOUT"
   | "STORE_UNAVAILABLE" // refused, closed, or behind an open circuit breaker

@@ -45,6 +45,12 @@ export type { PredictorCost, StepCost } from "./scorer/predictor/cost.js";
 export type { Key } from "./scorer/predictor/lru.js";
 export { checkParity, type ParityData, type ParityEngine, type ParityOptions, type ParityReport, type ParityResult } from "./parity/check-parity.js";
 export { formatDifference, type ParityDifference } from "./parity/difference.js";
+export type { KeyValues, Lookup, LookupResult, OnlineStore, StoredRow, StoreWrite, WriteResult } from "./online/store/store.js";
+export { memoryStore, type MemoryStore, type MemoryStoreOptions } from "./online/store/memory.js";
+export { lmdbStore, type LmdbStore, type LmdbStoreOptions } from "./online/store/lmdb.js";
+export { redisStore, type RedisStore, type RedisStoreOptions } from "./online/store/redis.js";
+export { guardStore, type GuardCounters, type GuardedStore, type GuardOptions } from "./online/store/guard.js";
+export type { BreakerOptions, BreakerState } from "./online/store/breaker.js";
 export { planFromJson, planToJson } from "./plan/json.js";
 export type { Plan } from "./plan/plan.js";
 export { Scorer, type ScorerBackend, type ScorerOptions, type Scores } from "./scorer/scorer.js";
@@ -61,10 +67,52 @@ export {
   FitError,
   InputError,
   ModelError,
+  OnlineError,
   OnnxError,
+  PeerError,
   PlanError,
   SkewlessError,
   SpecError,
   type ErrorCode,
 } from "./errors.js";
 export { openTable, readTable, createTable, TableError, type ReadOptions, type TableSink, type TableSource } from "./io/index.js";
+export {
+  createFeatureLog,
+  readLog,
+  trainingDataFromLog,
+  type BatchSource,
+  type CreateLogSink,
+  type FeatureLog,
+  type FeatureLogOptions,
+  type FullPolicy,
+  type LabelData,
+  type LoggedData,
+  type LogRecord,
+  type LogRole,
+  type LogSchema,
+  type LogSink,
+  type LogStats,
+  type ReadLogOptions,
+  type TrainingDataOptions,
+} from "./online/log/index.js";
+export { featureGroup, type FeatureGroup } from "./online/group.js";
+export { defineFeatureView, type FeatureView, type FitInputs, type OnDemand, type ShapeOf } from "./online/view/define-feature-view.js";
+export type { FittedView, TransformOptions } from "./online/view/fitted-view.js";
+export { featureViewFromJson, loadFeatureView } from "./online/view/load-view.js";
+export type { MaterializeOptions, MaterializeProgress, MaterializeResult } from "./online/view/materialize.js";
+export type {
+  ConnectOptions,
+  FeaturesWithSources,
+  OnlineView,
+  Retrieved,
+  RetrieveOptions,
+  Sources,
+  UntransformedFeatures,
+  UntransformedValue,
+  VectorOptions,
+  VectorWithSources,
+} from "./online/view/online-view.js";
+export type { InputSource } from "./online/view/row-state.js";
+export type { FeaturePolicies, FeaturePolicy, PoliciesOf, Statistic, ValueRule } from "./online/view/policies.js";
+export type { JsonSchema, OpenApiOptions, ViewSchema } from "./online/view/schema.js";
+export type { FeatureRequest, InputsOf, JoinedGroup, PassedDeclaration, ViewGroup, ViewShape } from "./online/view/types.js";

@@ -149,10 +149,6 @@ export interface CompiledModelAddon {
   modelRowModel(model: NativeModel): NativeRowModel;
   /** Row models made of it answer status 3 from then on. */
   modelClose(model: NativeModel): void;
-  /** Scores the vector in the block: a status of native/score/row_model.h, 0 when the outputs are there. */
-  rowModelRunner(handle: NativeRowModelHandle): () => number;
-  /** Why the last run failed. */
-  rowModelMessage(handle: NativeRowModelHandle): string;
 }
 
 // ---- ONNX Runtime (native/addon/onnxruntime.cc)

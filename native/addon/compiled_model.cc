@@ -303,7 +303,6 @@ void export_score(Napi::Env env, Napi::Object& exports) {
   exports.Set("modelRunAsync", Napi::Function::New(env, model_run_async));
   exports.Set("modelRowModel", Napi::Function::New(env, model_row_model));
   exports.Set("modelClose", Napi::Function::New(env, model_close));
-  export_row_model(env, exports);
 }
 
 }  // namespace skewless::addon

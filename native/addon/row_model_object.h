@@ -13,8 +13,4 @@ Napi::Object wrap_row_model(Napi::Env env, std::shared_ptr<score::RowModel> mode
 // Of the handle; throws a TypeError when the value is not a row model of this add-on.
 const std::shared_ptr<score::RowModel>& unwrap_row_model(const Napi::Value& value);
 
-// Adds rowModelRunner(handle): () => number, the RowStatus of a run without a deadline, and
-// rowModelMessage(handle): string.
-void export_row_model(Napi::Env env, Napi::Object& exports);
-
 }  // namespace skewless::addon

@@ -173,13 +173,16 @@ class TreesStep final : public Step {
     int32_t leaf[kRowTrees];
     for (size_t i = 0; i < count;) {
       int n = 1;
-      if (i + kRowTrees <= count && side_by_side(trees + i)) {
+      const bool group = i + kRowTrees <= count && side_by_side(trees + i);
+      if (group) n = kRowTrees;
+      if (group && trees[i].kind == TreeKind::kComplete) {
         walk_row_complete<kRowTrees, kMissing>(layout_, trees + i, x, leaf);
-        n = kRowTrees;
+      } else if (group) {
+        walk_row_linked<kRowTrees>(layout_, trees + i, x, leaf);
       } else if (trees[i].kind == TreeKind::kComplete) {
         walk_row_complete<1, kMissing>(layout_, trees + i, x, leaf);
       } else if (trees[i].kind == TreeKind::kLinked) {
-        leaf[0] = walk_linked(layout_.linked.data(), trees[i].first, x, 1);
+        walk_row_linked<1>(layout_, trees + i, x, leaf);
       } else {
         leaf[0] = walk_general(layout_.general.data(), trees[i].first, x, 1);
       }
@@ -194,8 +197,8 @@ class TreesStep final : public Step {
   }
   static bool side_by_side(const TreeLayout* trees) {
     for (int j = 0; j < kRowTrees; ++j)
-      if (trees[j].kind != TreeKind::kComplete || trees[j].depth != trees[0].depth) return false;
-    return true;
+      if (trees[j].kind != trees[0].kind || trees[j].depth != trees[0].depth) return false;
+    return trees[0].kind != TreeKind::kGeneral;
   }
 
   void run_chunk(const Frame& f, const Scratch& s) const {

@@ -44,14 +44,34 @@ SK_INLINE void walk_row_complete(const TreesLayout<T>& l, const TreeLayout* tree
   for (int j = 0; j < kTrees; ++j) leaf[j] = trees[j].leaves + static_cast<int32_t>(at[j] - (1u << depth));
 }
 
-template <class T>
-SK_INLINE int32_t walk_linked(const LinkedNode<T>* nodes, size_t root, const T* x, int64_t step) {
-  const LinkedNode<T>* n = nodes + root;
-  while (n->leaf < 0) {
-    const T value = x[n->feature * step];
-    n = nodes + n->less + !is_less(value, n->threshold, n->missing != 0);
+// kWalks walks side by side from `at`, which become leaves. A walk that has arrived stays where it is; now and then all
+// are asked. Columns are kStep elements apart; walk j reads from x + j * kShift.
+template <int kWalks, int kStep, int kShift, class T>
+SK_INLINE void walk_linked(const LinkedNode<T>* nodes, const T* x, int32_t levels, int32_t (&at)[kWalks]) {
+  constexpr int kUnasked = 4;
+  for (int32_t level = 0; level < levels; level += kUnasked) {
+    for (int k = 0; k < kUnasked; ++k) {
+      for (int j = 0; j < kWalks; ++j) {
+        const LinkedNode<T>& n = nodes[at[j]];
+        at[j] = n.less + static_cast<int32_t>(!is_less(x[n.feature * kStep + j * kShift], n.threshold, n.missing != 0));
+      }
+    }
+    bool arrived = true;
+    for (int j = 0; j < kWalks; ++j) arrived = arrived & (nodes[at[j]].leaf >= 0);
+    if (arrived) break;
   }
-  return n->leaf;
+}
+
+// The trees of a row, at most kRowTrees of one kind.
+template <int kTrees, class T>
+SK_INLINE void walk_row_linked(const TreesLayout<T>& l, const TreeLayout* trees, const T* x, int32_t* leaf) {
+  int32_t at[kTrees], levels = 0;
+  for (int j = 0; j < kTrees; ++j) {
+    at[j] = static_cast<int32_t>(trees[j].first);
+    levels = trees[j].levels > levels ? trees[j].levels : levels;
+  }
+  walk_linked<kTrees, 1, 0>(l.linked.data(), x, levels, at);
+  for (int j = 0; j < kTrees; ++j) leaf[j] = l.linked[static_cast<size_t>(at[j])].leaf;
 }
 
 template <class T>
@@ -129,8 +149,10 @@ struct LinkedWalk {
     const TreeBlocks<T>& b = c.blocks;
     const LinkedNode<T>* nodes = c.layout->linked.data();
     for (int64_t i = 0; i < b.count; ++i) {
-      const T* x = b.values + i * b.columns * kLanes;
-      for (int r = 0; r < kLanes; ++r) c.leaf[i * kLanes + r] = walk_linked(nodes, c.tree->first, x + r, kLanes);
+      int32_t at[kLanes];
+      for (int r = 0; r < kLanes; ++r) at[r] = static_cast<int32_t>(c.tree->first);
+      walk_linked<kLanes, kLanes, 1>(nodes, b.values + i * b.columns * kLanes, c.tree->levels, at);
+      for (int r = 0; r < kLanes; ++r) c.leaf[i * kLanes + r] = nodes[at[r]].leaf;
     }
   }
 };

@@ -4,7 +4,12 @@
 #include "score/trees_walk.h"
 
 #ifdef SK_X86_VARIANTS
+// GCC 12 takes the operands that its own intrinsics leave undefined for mistakes.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#pragma GCC diagnostic ignored "-Wuninitialized"
 #include <immintrin.h>
+#pragma GCC diagnostic pop
 
 #include <utility>
 

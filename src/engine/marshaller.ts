@@ -1,6 +1,6 @@
 import { InputError, received } from "../errors.js";
 import { dateTicks, INT64_MAX, INT64_MIN } from "../expr/literal.js";
-import type { NativeRowRunner } from "../native.js";
+import type { ExchangeLayout, NativeRowRunner } from "../native.js";
 import type { Plan } from "../plan/plan.js";
 import type { TimeUnit } from "../types/data-type.js";
 import { formatInputType, type AnyInputType, type Storage } from "../types/input-type.js";
@@ -18,7 +18,7 @@ const UTF8 = 6;
 const TIME = 7;
 const LIST = 8;
 
-const RANGES: Partial<Record<Storage, readonly [min: number, max: number]>> = {
+export const RANGES: Partial<Record<Storage, readonly [min: number, max: number]>> = {
   int8: [-128, 127],
   int16: [-32768, 32767],
   int32: [-2147483648, 2147483647],
@@ -95,6 +95,13 @@ const TRIAL_FIRST = 4096;
 const TRIAL_MIDDLE = TRIAL_FIRST + 32;
 const TRIAL_END = TRIAL_FIRST + 64;
 
+/** Where rows are written: a native runner's buffer, or memory of the same layout. */
+export interface RowTarget {
+  readonly exchange: ArrayBufferLike;
+  readonly layout: Pick<ExchangeLayout, "rows" | "rowBytes" | "states">;
+  readonly setHeap: NativeRowRunner["setHeap"];
+}
+
 const INITIAL_HEAP = 4096;
 const MAX_HEAP = 2 ** 32 - 8;
 /** Longer texts are measured before memory is reserved for them. */
@@ -107,7 +114,7 @@ const NO_VALIDITY = 0xffffffff;
  */
 export class Marshaller {
   readonly #fields: readonly Field[];
-  readonly #runner: NativeRowRunner;
+  readonly #runner: RowTarget;
   readonly #f64: Float64Array;
   readonly #i64: BigInt64Array;
   readonly #u32: Uint32Array;
@@ -128,7 +135,7 @@ export class Marshaller {
   /** Compiled for the fields' names; undefined where that is not possible. */
   readonly #reader: RowReader | undefined;
 
-  constructor(plan: Plan, runner: NativeRowRunner) {
+  constructor(plan: Pick<Plan, "inputs">, runner: RowTarget) {
     this.#runner = runner;
     const { exchange, layout } = runner;
     this.#f64 = new Float64Array(exchange);
@@ -194,7 +201,7 @@ export class Marshaller {
   }
 
   /** Writes a row of a list as row `at` of the buffer; `number` is its number in the list, for messages. */
-  writeAt(row: Readonly<Record<string, unknown>>, at: number, number: number): void {
+  writeAt(row: Readonly<Record<string, unknown>>, at: number, number?: number): void {
     this.#writeRow(row, at, number);
   }
 
@@ -498,7 +505,7 @@ export class Marshaller {
 }
 
 /** The nearest float16, ties to even, as a double. */
-function roundToFloat16(value: number): number {
+export function roundToFloat16(value: number): number {
   if (!Number.isFinite(value) || value === 0) return value;
   const magnitude = Math.abs(value);
   if (magnitude >= 65520) return value < 0 ? -Infinity : Infinity;
@@ -509,7 +516,7 @@ function roundToFloat16(value: number): number {
   return rounded === 0 && value < 0 ? -0 : rounded;
 }
 
-function expectedValue(input: AnyInputType): string {
+export function expectedValue(input: AnyInputType): string {
   const range = RANGES[input.storage];
   const type = formatInputType(input);
   if (range !== undefined) return `an integer from ${range[0]} to ${range[1]} (${type})`;

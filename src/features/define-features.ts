@@ -151,6 +151,11 @@ export class FeatureSet<I extends Inputs> {
     return states;
   }
 
+  /** @internal The features of states that were fitted together with others'. */
+  withStates(states: States, filter?: Plan): FittedFeatures<I> {
+    return this.#fitted(states, filter);
+  }
+
   #fitted(states: States, filter?: Plan): FittedFeatures<I> {
     const resolver = new Resolver(states);
     const inputs = planInputs(this.inputs);

@@ -59,7 +59,8 @@ function passes(nodes: readonly FittedNode[]): FittedNode[][] {
   return out;
 }
 
-function opener(data: FitData, columns: readonly string[]): { open: () => Promise<BatchStream>; once: boolean } {
+/** How training data is opened for a pass, and whether that works only once. */
+export function opener(data: FitData, columns: readonly string[]): { open: () => Promise<BatchStream>; once: boolean } {
   if (typeof data === "string") return { open: () => openTable(data, { columns }), once: false };
   if (data instanceof Table) return { open: () => Promise.resolve(data.batches), once: false };
   if (data instanceof RecordBatch) return { open: () => Promise.resolve([data]), once: false };

@@ -123,10 +123,10 @@ export class GraphBuilder {
     return output;
   }
 
-  /** A node that gives its output this name, which must have been taken by `unique`. */
-  named(output: string, opType: string, inputs: readonly string[], attributes: Readonly<Record<string, AttributeValue>> = {}): void {
+  /** A node that gives its output this name, which must have been taken by `unique`. It is not compared with others. */
+  named(output: string, opType: string, inputs: readonly string[], attributes: Readonly<Record<string, AttributeValue>> = {}, domain = ""): void {
     const attribute = Object.entries(attributes).map(([name, value]) => makeAttribute(name, value));
-    this.#nodes.push({ opType, input: inputs, output: [output], name: output, attribute });
+    this.#nodes.push({ opType, domain, input: inputs, output: [output], name: output, attribute });
   }
 
   /** What the outputs depend on; the rest was asked for and not used. */

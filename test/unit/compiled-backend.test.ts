@@ -107,7 +107,7 @@ describe("values of every type", () => {
     const row = backend.rowModel();
     if (row === undefined) throw new Error("no row model");
     new Float32Array(row.block, 0, 2).set([1, 2]);
-    expect(addon().rowModelRunner(row.handle)()).toBe(0);
+    expect(addon().rowModelFunctions(row.handle).run()).toBe(0);
     expect(row.outputs.map(({ element, width }) => [element, width])).toEqual([[2, 1], [2, 1], [0, 2]]);
     expect(row.outputs.slice(0, 2).map(({ offset }) => new BigInt64Array(row.block, offset, 1)[0])).toEqual([1n, 7n]);
   });
@@ -144,12 +144,12 @@ describe("unknown categories", () => {
     );
     const row = one.rowModel();
     if (row === undefined) throw new Error("no row model");
-    const run = addon().rowModelRunner(row.handle);
+    const { run, message } = addon().rowModelFunctions(row.handle);
     new Float32Array(row.block, 0, 1)[0] = 3.5;
     expect(run()).toBe(1);
-    expect(addon().rowModelMessage(row.handle)).toContain("3.5 in column 0");
+    expect(message()).toContain("3.5 in column 0");
     new Float32Array(row.block, 0, 1)[0] = 2;
-    expect([run(), addon().rowModelMessage(row.handle)]).toEqual([0, ""]);
+    expect([run(), message()]).toEqual([0, ""]);
   });
 });
 
@@ -200,7 +200,7 @@ describe("row models", () => {
     const backend = compiledBackend(DOUBLES);
     const row = backend.rowModel();
     if (row === undefined) throw new Error("no row model");
-    const run = addon().rowModelRunner(row.handle);
+    const { run } = addon().rowModelFunctions(row.handle);
     expect(run()).toBe(0);
     backend.close();
     expect(run()).toBe(3);

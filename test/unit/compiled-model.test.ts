@@ -121,7 +121,7 @@ function checkRowModels(isas: readonly string[], program: ModelProgram, input: T
   for (const isa of isas) {
     const model = open(program, isa).rowModel();
     if (model === undefined) throw new Error("no row model");
-    const run = addon().rowModelRunner(model.handle);
+    const { run } = addon().rowModelFunctions(model.handle);
     const vector = new Float32Array(model.block, 0, model.width);
     for (let row = 0; row < Math.min(input.dims[0] as number, 40); row++) {
       vector.set((input.data as Float32Array).subarray(row * model.width, (row + 1) * model.width));

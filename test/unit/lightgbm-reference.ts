@@ -113,7 +113,9 @@ function goesLeft(tree: TextTree, node: number, value: number): boolean {
 }
 
 /** Sums of one row, an entry a tree of an iteration: LightGBM's raw score. */
-export function rawScores(model: TextModel, row: ArrayLike<number>): number[] {
+export function rawScores(model: TextModel, values: ArrayLike<number>): number[] {
+  // The C API hands the trees what is larger than kZeroThreshold, or NaN; the rest is 0.
+  const row = Array.from(values, (value) => (Math.abs(value) > ZERO || Number.isNaN(value) ? value : 0));
   const sums = new Array<number>(model.perIteration).fill(0);
   for (const [i, tree] of model.trees.entries()) sums[i % model.perIteration]! += outputOf(tree, row);
   return sums;

@@ -5,7 +5,7 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { readXgboost } from "../../src/scorer/trees/index.js";
 import type { ModelFile } from "../../src/scorer/backend.js";
 import { evaluate } from "./naive-program.js";
-import { programOf } from "./tree-models.js";
+import { expectClose, programOf } from "./tree-models.js";
 
 /** Models and predictions of the real XGBoost: test/reference/make_xgboost.py. */
 const FOLDER = join(import.meta.dirname, "../reference/xgboost");
@@ -30,14 +30,6 @@ function rowsOf({ name, rows, features }: Case): Float32Array {
 
 const floats = (bits: readonly number[]): Float32Array => new Float32Array(Uint32Array.from(bits).buffer);
 const bitsOf = (values: ArrayLike<number>): number[] => Array.from(new Uint32Array(Float32Array.from(values).buffer));
-
-function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>): void {
-  expect(actual.length).toBe(expected.length);
-  for (let i = 0; i < expected.length; i++) {
-    const [x, y] = [actual[i]!, expected[i]!];
-    if (!Object.is(x, y) && !(Math.abs(x - y) <= 1e-6 * Math.max(1, Math.abs(y)))) throw new Error(`at ${i}: ${x}, expected ${y}`);
-  }
-}
 
 function readCase(item: Case, kind: "json" | "ubj"): ModelFile {
   return readXgboost(readFileSync(join(FOLDER, `${item.name}.${kind}`)));

@@ -50,7 +50,7 @@ export function lightgbmLink(text: string | undefined, outputs: number, path: Pa
 /** `sigmoid:1`, `num_class:3`: a number above 0. */
 function option(options: readonly string[], name: string, path: Path): number {
   const text = options.find((item) => item.startsWith(`${name}:`))?.slice(name.length + 1);
-  const value = text !== undefined && /^\d*\.?\d+(e[-+]?\d+)?$/i.test(text) ? Number(text) : NaN;
+  const value = text !== undefined && /^(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?$/i.test(text) ? Number(text) : NaN;
   if (!(value > 0 && value < Infinity)) throw invalid(path, `the objective's ${name}`, { expected: "a number above 0", actual: text ?? "nothing" });
   return value;
 }

@@ -44,7 +44,7 @@ export class Fields {
 }
 
 function parseNumber(text: string, path: Path, at: number): number {
-  if (/^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i.test(text)) return Number(text);
+  if (/^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?$/i.test(text)) return Number(text);
   const special = /^([-+]?)(?:(inf|infinity)|nan)$/i.exec(text);
   if (special === null) throw invalid([...path, at], "wrong type", { expected: "a number", actual: JSON.stringify(text.slice(0, 40)) });
   if (special[2] === undefined) return NaN;

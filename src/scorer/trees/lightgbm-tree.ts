@@ -26,9 +26,8 @@ export interface LightgbmTree {
 }
 
 /**
- * A tree as LightGBM's Tree::Decision walks it, over doubles. A value up to the threshold goes left. NaN counts as 0 where
- * the node's missing type is none; where it is zero, NaN and magnitudes up to 1e-35f go to the default side; where it
- * is NaN, NaN does. A category (truncated) of the node's set goes left, everything else right, NaN too.
+ * A tree as LightGBM's Tree::Decision walks it, over doubles; magnitudes up to 1e-35f are 0. A value up to the threshold goes left. NaN counts as 0 where
+ * the node's missing type is none; where it is zero, NaN and 0 go to the default side; where it is NaN, NaN does. A category (truncated) of the node's set goes left, everything else right, NaN too.
  */
 export function lightgbmTree(fields: Fields, features: number): LightgbmTree {
   const leaves = fields.count("num_leaves");
@@ -89,9 +88,24 @@ function splitReader(fields: Fields, splits: number, features: number): (id: num
     if (Number.isNaN(value)) throw invalid([...path, "threshold", id], "a threshold that is NaN");
     const missing = type >> 2;
     if (type < 0 || missing > MISSING_NAN) throw invalid([...path, "decision_type", id], "no decision type", { expected: "0 to 11", actual: String(type) });
+    // NaN of missing type none is the value 0.
     const missingYes = missing === 0 ? 0 <= value : (type & DEFAULT_LEFT) !== 0;
-    return { mode: "le", feature: column, threshold: value, yes, no, missingYes, zeroMissing: missing === MISSING_ZERO };
+    return { mode: "le", feature: column, threshold: beyondZero(value), yes, no, missingYes, zeroMissing: missing === MISSING_ZERO };
   };
+}
+
+/** LightGBM's kZeroThreshold, a float. */
+const ZERO = Math.fround(1e-35);
+/** A double between -ZERO and the float32 before it. */
+const BELOW_ZERO = -ZERO * (1 + Number.EPSILON);
+
+/**
+ * The threshold that sends magnitudes up to 1e-35f where 0 goes: prediction makes such values 0 before any tree sees
+ * them (RowPairFunctionFromDenseMatric in LightGBM's src/c_api.cpp).
+ */
+function beyondZero(threshold: number): number {
+  if (threshold >= 0 && threshold < ZERO) return ZERO;
+  return threshold < 0 && threshold >= -ZERO ? BELOW_ZERO : threshold;
 }
 
 function readSets(fields: Fields): Uint32Array[] {

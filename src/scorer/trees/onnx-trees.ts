@@ -1,5 +1,5 @@
 import { OnnxError } from "../../errors.js";
-import type { GraphBuilder } from "../../onnx/builder.js";
+import type { AttributeValue, GraphBuilder } from "../../onnx/builder.js";
 import { DataType } from "../../onnx/schema.js";
 import { NODE_MODES, type NodeMode, type TreeEnsemble } from "../program.js";
 import type { OnnxColumns } from "./onnx-columns.js";
@@ -66,6 +66,13 @@ const NO_TREES = {
   leafValues: Float64Array.of(0),
 };
 
+/** Named, so that millions of attribute values are not spelled to be compared. */
+function namedTrees(graph: GraphBuilder, opType: string, input: string, attributes: Readonly<Record<string, AttributeValue>>): string {
+  const output = graph.unique("trees");
+  graph.named(output, opType, [input], attributes, "ai.onnx.ml");
+  return output;
+}
+
 const ints = (values: ArrayLike<number>): bigint[] => Array.from(values, BigInt);
 
 function writeRegressor(graph: GraphBuilder, input: string, ensemble: TreeEnsemble, nodes: readonly OnnxNode[]): string {
@@ -80,9 +87,10 @@ function writeRegressor(graph: GraphBuilder, input: string, ensemble: TreeEnsemb
   }
   const own = (i: number, to: number): number => (nodes[i]?.mode === "LEAF" ? 0 : to - (i - (ids[i] as number)));
   const leaves = nodes.flatMap((_, i) => new Array<number>((ensemble.leafStarts[i + 1] as number) - (ensemble.leafStarts[i] as number)).fill(i));
-  return graph.node(
+  return namedTrees(
+    graph,
     "TreeEnsembleRegressor",
-    [input],
+    input,
     {
       n_targets: BigInt(ensemble.targets),
       aggregate_function: "SUM",
@@ -101,7 +109,6 @@ function writeRegressor(graph: GraphBuilder, input: string, ensemble: TreeEnsemb
       target_ids: ints(ensemble.leafTargets),
       target_weights: Float32Array.from(ensemble.leafValues),
     },
-    "ai.onnx.ml",
   );
 }
 
@@ -129,9 +136,10 @@ function writeEnsemble(graph: GraphBuilder, input: string, ensemble: TreeEnsembl
     return splits.push({ mode: "BRANCH_LEQ", feature: 0, threshold: 0, missingYes: 0, yes: -1 - leaf, no: -1 - copy, yesLeaf: true, noLeaf: true }) - 1;
   });
   const to = (id: number): number => (id < 0 ? -1 - id : (place[id] as number));
-  return graph.node(
+  return namedTrees(
+    graph,
     "TreeEnsemble",
-    [input],
+    input,
     {
       n_targets: BigInt(ensemble.targets),
       aggregate_function: 1n,
@@ -148,6 +156,5 @@ function writeEnsemble(graph: GraphBuilder, input: string, ensemble: TreeEnsembl
       leaf_targetids: ints(leafTargets),
       leaf_weights: { type: DataType.DOUBLE, dims: [leafValues.length], values: Float64Array.from(leafValues) },
     },
-    "ai.onnx.ml",
   );
 }

@@ -83,10 +83,10 @@ function baseScores(score: Value): number[] {
   const { value } = score;
   if (typeof value === "number") return [Math.fround(value)];
   if (typeof value !== "string") return Array.from(score.floats());
-  const list = /^\s*\[(.*)\]\s*$/s.exec(value)?.[1] ?? value;
-  return list.split(",").map((item) => {
+  const text = value.trim();
+  return (text.startsWith("[") && text.endsWith("]") ? text.slice(1, -1) : text).split(",").map((item) => {
     const number = item.trim();
-    if (!/^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(number)) throw invalid(score.path, "wrong base score", { expected: "a number", actual: JSON.stringify(number.slice(0, 40)) });
+    if (!/^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?$/i.test(number)) throw invalid(score.path, "wrong base score", { expected: "a number", actual: JSON.stringify(number.slice(0, 40)) });
     return Math.fround(Number(number));
   });
 }
