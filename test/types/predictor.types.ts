@@ -75,7 +75,7 @@ expectTypeOf(await Predictor.load({ features: "spec.json", model: new URL("file:
 await Predictor.load({ features, model: scorer, output: "label", checkNames: false });
 // @ts-expect-error not fitted
 await Predictor.load({ features: set, model });
-// @ts-expect-error no model
+// @ts-expect-error the model is missing
 await Predictor.load({ features });
 // @ts-expect-error a model is no number
 await Predictor.load({ features, model: 5 });
@@ -88,7 +88,7 @@ await Predictor.load({ features, model, fallback: (row, reason) => (reason === "
 await Predictor.load({ features, model, fallback: [scorer, predictor, { last: true, otherwise: "unknown", capacity: 10 }, Float32Array.of(1)] });
 // @ts-expect-error no such input
 await Predictor.load({ features, model, fallback: (row) => row.prise });
-// @ts-expect-error no answer
+// @ts-expect-error a boolean is no answer
 await Predictor.load({ features, model, fallback: () => true });
 // @ts-expect-error null answers nothing
 await Predictor.load({ features, model, fallback: null });
