@@ -90,18 +90,20 @@ export class Ledger {
     this.#merchants = new Map(merchants.map((merchant) => [merchant.id, new MerchantHistory(merchant)]));
   }
 
-  /** Ends all days before this moment; returns whether one ended, which is when merchants have new rows. */
+  wouldEndDay(ts) {
+    return Math.floor(ts / DAY) !== this.#day;
+  }
+
+  /** Ends all days before this moment. Merchants have new rows when one ended. */
   advance(ts) {
-    const day = Math.floor(ts / DAY);
-    if (day === this.#day) return false;
-    for (const [reportDay, merchantIds] of this.#reports) {
-      if (reportDay >= day) continue;
+    if (!this.wouldEndDay(ts)) return;
+    this.#day = Math.floor(ts / DAY);
+    for (const [day, merchantIds] of this.#reports) {
+      if (day >= this.#day) continue;
       for (const id of merchantIds) this.#merchants.get(id).report();
-      this.#reports.delete(reportDay);
+      this.#reports.delete(day);
     }
     for (const merchant of this.#merchants.values()) merchant.endDay();
-    this.#day = day;
-    return true;
   }
 
   card(id) {

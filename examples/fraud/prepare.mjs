@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { createNpy } from "../flights/npy.mjs";
 import { trainingTable } from "./data.mjs";
 import { view } from "./features.mjs";
+import { VIEW_FILE } from "./files.mjs";
 import { Ledger } from "./ledger.mjs";
 import { tableOfRows } from "./tables.mjs";
 import { DAY, makeWorld, START } from "./world.mjs";
@@ -18,8 +19,6 @@ export function makeData() {
   ledger.advance(cutoff);
   return { world, ledger, training, later: world.transactions.filter(({ ts }) => ts >= cutoff) };
 }
-
-export const VIEW_FILE = "fraud.view.json";
 
 /** Fits the view and saves it. */
 export async function fitView(training, folder) {
