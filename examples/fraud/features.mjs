@@ -56,8 +56,10 @@ export const view = defineFeatureView({
   // Known weeks later. It has a type because targetEncoder learns from it.
   labels: { is_fraud: t.bool() },
 
-  // What happens when something is not there. Merchants change little: while the store fails, the last answer will do.
+  // What happens when something is not there. While a store fails, the last that this process saw of a card or merchant
+  // will do; for one it never saw, the service's fallback answers.
   policies: {
+    ...Object.fromEntries(Object.keys(cards.features).map((name) => [name, { storeFailure: "lastKnown" }])),
     merchant_category: { missing: { statistic: "mode" }, storeFailure: "lastKnown" },
     merchant_amount_mean: { storeFailure: "lastKnown" },
     merchant_fraud_rate: { missing: { statistic: "mean" }, storeFailure: "lastKnown" },

@@ -42,6 +42,9 @@ const address = await server.listen({ port: 0, host: "127.0.0.1" });
 process.send?.({ address });
 
 // Answers what is under way, and writes the log.
-const stop = () => server.close().then(() => process.disconnect?.());
+const stop = async () => {
+  await server.close();
+  if (process.connected) process.disconnect();
+};
 process.once("SIGTERM", stop);
 process.once("disconnect", stop);
