@@ -1,6 +1,6 @@
 // Feature vectors and predictions in this process: over LMDB, and over Redis beside a bare client.
 import { startRedis } from "./online-redis.mjs";
-import { filledLmdb, makeRequests, onlineModel, onlineView } from "./online-view.mjs";
+import { filledLmdb, makeRequests, onlineModel, onlineView, scratchFolder } from "./online-view.mjs";
 
 const REQUESTS = 4096;
 
@@ -51,6 +51,8 @@ async function alternate(subjects, blocks, callsPerBlock) {
         times[name].singles.push((performance.now() - start) * 1000);
       }
       times[name].samples.push(((performance.now() - begin) * 1000) / callsPerBlock);
+      // The event loop turns between blocks, as it does between requests.
+      await new Promise((resolve) => setImmediate(resolve));
     }
   }
   return Object.entries(times).map(([subject, { samples, singles }]) => ({ subject, samples, singles }));
@@ -93,3 +95,30 @@ async function keysOf({ cards, shops }, requests) {
   const [card, shop] = [new KeyCodec(cards), new KeyCodec(shops)];
   return requests.map(({ servingKeys: { card_id, shop_id } }) => [`skewless:${card.text({ card_id })}`, `skewless:${shop.text({ id: shop_id })}`]);
 }
+
+/** Microseconds of a service's predict with and without a log. "off again" is another service without: what differs from "off" is noise. */
+export const logSubject = () => ({
+  prepare: async ({ quick }) => {
+    const { createPredictor } = await import("../../dist/index.js");
+    const { fitted, fill } = await onlineView();
+    const store = await filledLmdb(fill);
+    const requests = makeRequests(REQUESTS);
+    const make = async (options) => {
+      const service = await createPredictor({ view: fitted, store, model: onlineModel(fitted), ...options });
+      return { service, call: (i) => service.predict(requests[i & (REQUESTS - 1)]) };
+    };
+    const off = await make({});
+    const again = await make({});
+    const on = await make({ log: { path: scratchFolder() } });
+    const subjects = { off: off.call, "off again": again.call, on: on.call };
+    await alternate(subjects, quick ? 50 : 200, 200);
+    return {
+      round: async () => {
+        const parts = await alternate(subjects, quick ? 50 : 200, 200);
+        const { notLogged } = on.service.stats();
+        if (notLogged > 0) throw new Error(`${notLogged} answers were not logged`);
+        return parts;
+      },
+    };
+  },
+});
