@@ -1,10 +1,10 @@
 // A service over the views' test view, with a linear model of its features.
-import { createPredictor, type FittedView, type OnlineStore, type PredictorService, type PredictorServiceOptions, type ShapeOf } from "../../src/index.js";
+import { createPredictor, type FittedView, type OnlineStore, type PredictorService, type PredictorServiceOptions } from "../../src/index.js";
 import { linear } from "./predictor-models.js";
 import { cards, fraud, places, TestStore, training } from "./view-support.js";
 
-export type FraudShape = ShapeOf<typeof fraud>;
-export const fitted: FittedView<FraudShape> = await fraud.fit(training());
+export const fitted = await fraud.fit(training());
+export type FraudShape = typeof fitted extends FittedView<infer Shape> ? Shape : never;
 
 export const WEIGHTS = fitted.names.map((_, i) => [0.01 * (i + 1)]);
 export const BIAS = 0.5;

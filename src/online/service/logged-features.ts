@@ -55,46 +55,50 @@ export function featureColumns(view: OnlineView, which: LoggedFeatures): Feature
   const inputs = Object.fromEntries(view.rowNames.map((name) => [name, all[name] as AnyInputType]));
   if (which === "inputs") return { types: inputs, values: (row) => row };
   const columns = untransformedColumns(view, all);
-  const computed = columns.filter(({ from }) => "output" in from);
-  const engine = engineOf(view, computed);
-  if (which === "untransformed") return untransformedOnly(columns, engine);
+  if (which === "untransformed") return untransformedOnly(view, columns);
   const taken = new Set(view.rowNames);
   const more = columns.filter(({ name, from }) => "output" in from || from.input !== name);
-  const renamed = more.map(({ name, from }) => {
+  const renamed = more.map(({ name, type, from }): Column => {
     let alias = taken.has(name) ? PREFIX + name : name;
     while (taken.has(alias)) alias += "_";
     taken.add(alias);
-    return { name, alias, from };
+    return { name: alias, type, from };
   });
   if (renamed.length === 0) return { types: inputs, values: (row) => row };
-  const types = { ...inputs, ...Object.fromEntries(renamed.map(({ alias }, i) => [alias, (more[i] as Column).type])) };
+  // The row is the request's own, and no input has these names.
+  view.reserve(renamed.map(({ name }) => name));
+  const fill = filler(view, renamed);
   return {
-    types,
-    // The row is the request's own, and no input has these names.
+    types: { ...inputs, ...Object.fromEntries(renamed.map(({ name, type }) => [name, type])) },
     values(row) {
-      const values = engine?.values(row);
-      for (const { name, alias, from } of renamed) row[alias] = "input" in from ? row[from.input] : values?.[name];
+      fill(row, row);
       return row;
     },
   };
 }
 
-function untransformedOnly(columns: readonly Column[], engine: Engine | undefined): FeatureColumns {
-  const copied = columns.flatMap(({ name, from }) => ("input" in from ? [[name, from.input] as const] : []));
+function untransformedOnly(view: OnlineView, columns: readonly Column[]): FeatureColumns {
+  const fill = filler(view, columns);
+  const template = JSON.parse(JSON.stringify(Object.fromEntries(columns.map(({ name }) => [name, null])))) as MutableRow;
   return {
     types: Object.fromEntries(columns.map(({ name, type }) => [name, type])),
     values(row) {
-      const out: Record<string, unknown> = engine === undefined ? {} : engine.values(row);
-      for (const [name, input] of copied) out[name] = row[input];
+      const out = { ...template };
+      fill(row, out);
       return out;
     },
   };
 }
 
-/** Of the columns that are computed only; undefined where there is none. */
-function engineOf({ fitted }: OnlineView, computed: readonly Column[]): Engine | undefined {
+/** Writes a row's columns to an object. */
+function filler({ fitted }: OnlineView, columns: readonly Column[]): (row: MutableRow, target: MutableRow) => void {
+  const copied = columns.flatMap(({ name, from }) => ("input" in from ? [{ name, input: from.input }] : []));
+  // Of the columns that are computed only.
+  const outputs = columns.flatMap(({ name, from }) => ("output" in from ? [{ ...from.output, name }] : []));
   const { plan } = fitted.untransformed;
-  if (plan === undefined || computed.length === 0) return undefined;
-  const outputs = computed.flatMap(({ from }) => ("output" in from ? [from.output] : []));
-  return new Engine(optimize({ ...plan, outputs }));
+  const engine = plan === undefined || outputs.length === 0 ? undefined : new Engine(optimize({ ...plan, outputs }));
+  return (row, target) => {
+    engine?.valuesInto(row, target);
+    for (const { name, input } of copied) target[name] = row[input];
+  };
 }

@@ -31,9 +31,9 @@ export function within<T>(promise: Promise<T>, millis: number, late: () => T, si
         end();
         resolve(value);
       },
-      (error: Error) => {
+      (error: unknown) => {
         end();
-        reject(error);
+        reject(error as Error);
       },
     );
   });

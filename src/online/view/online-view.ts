@@ -153,6 +153,11 @@ export class OnlineView<Shape extends ViewShape = ViewShape> {
     return this.merge(state, outcomes);
   }
 
+  /** @internal Gives all rows more names, null at first: writing to what is there costs less than adding it. */
+  reserve(names: readonly string[]): void {
+    this.#reader.reserve(names);
+  }
+
   /** @internal A request's own values in a new row. */
   read(request: FeatureRequest<Shape>, withSources: boolean): RowState {
     return this.#reader.read(request as AnyRequest, withSources);
