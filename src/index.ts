@@ -114,21 +114,6 @@ export type { InputSource } from "./online/view/row-state.js";
 export type { FeaturePolicies, FeaturePolicy, PoliciesOf, Statistic, ValueRule } from "./online/view/policies.js";
 export type { JsonSchema, OpenApiOptions, ViewSchema } from "./online/view/schema.js";
 export type { FeatureRequest, InputsOf, JoinedGroup, PassedDeclaration, ViewGroup, ViewShape } from "./online/view/types.js";
-export {
-  createServer,
-  type GivenModels,
-  type ModelVersions,
-  type ServedError,
-  type ServedManyOptions,
-  type ServedModel,
-  type ServedOptions,
-  type ServedPrediction,
-  type ServedStats,
-  type ServedVectorOptions,
-  type ServedView,
-  type Server,
-  type ServerOptions,
-} from "./online/server/index.js";
 export type { KeyValues, Lookup, LookupResult, OnlineStore, StoredRow, StoreWrite, WriteResult } from "./online/store/store.js";
 export {
   createFeatureLog,
@@ -149,3 +134,18 @@ export {
   type ReadLogOptions,
   type TrainingDataOptions,
 } from "./online/log/index.js";
+export {
+  createServer,
+  type GivenModels,
+  type ModelVersions,
+  type ServedError,
+  type ServedManyOptions,
+  type ServedModel,
+  type ServedOptions,
+  type ServedPrediction,
+  type ServedStats,
+  type ServedVectorOptions,
+  type ServedView,
+  type Server,
+  type ServerOptions,
+} from "./online/server/index.js";
