@@ -75,6 +75,24 @@ export {
   type ErrorCode,
 } from "./errors.js";
 export { openTable, readTable, createTable, TableError, type ReadOptions, type TableSink, type TableSource } from "./io/index.js";
+export {
+  createPredictor,
+  PredictorService,
+  type FallbackRow,
+  type LatencyBudget,
+  type LoggedFeatures,
+  type NameVersion,
+  type PredictorServiceOptions,
+  type RecentError,
+  type ServiceCallOptions,
+  type ServiceFallbackReason,
+  type ServiceLogOptions,
+  type ServiceManyOptions,
+  type ServicePrediction,
+  type ServiceStats,
+  type ServiceStep,
+  type StoreStats,
+} from "./online/service/index.js";
 export { featureGroup, type FeatureGroup } from "./online/group.js";
 export { defineFeatureView, type FeatureView, type FitInputs, type OnDemand, type ShapeOf } from "./online/view/define-feature-view.js";
 export type { FittedView, TransformOptions } from "./online/view/fitted-view.js";
