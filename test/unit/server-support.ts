@@ -1,11 +1,39 @@
 // Models behind a server: a real service, and one whose answers a test holds back or counts.
-import { createServer, LatencyHistogram, OnlineError, type PredictorService, type ServedModel, type ServedPrediction, type Server, type ServerOptions } from "../../src/index.js";
-import { make } from "./service-support.js";
+import type { InjectOptions } from "fastify";
+import { createPredictor, createServer, LatencyHistogram, OnlineError, type PredictorService, type PredictorServiceOptions, type ServedModel, type ServedPrediction, type Server, type ServerOptions } from "../../src/index.js";
+import { linear } from "../support/predictor-models.js";
+import { cards, fraud, places, TestStore, training } from "./view-support.js";
+
+export const fitted = await fraud.fit(training());
+export type Service = PredictorService;
+
+const WEIGHTS = fitted.names.map((_, i) => [0.01 * (i + 1)]);
+const BIAS = 0.5;
+
+/** The model's formula over a vector, in float64. */
+export const formula = (vector: ArrayLike<number>): number => Array.from(vector).reduce((sum, x, i) => sum + x * (WEIGHTS[i]?.[0] as number), BIAS);
+
+export const request = (card = 7, amount = 42) => ({
+  servingKeys: { card_id: card, place_id: "oslo" },
+  requestParameters: { amount, at: 1_700_000_900_000 },
+  passedFeatures: { distance: 3 },
+});
+
+function filled(): TestStore {
+  const store = new TestStore();
+  for (let card = 0; card < 20; card++) store.set(cards, { card_id: card }, { amount_mean: 10 + card, count: card, prev_at: 1_700_000_000_000, country: "NO", limit: 100 });
+  store.set(places, { id: "oslo" }, { risk: 0.25, open: true });
+  return store;
+}
+
+/** A service over the views' test view, with a linear model of its features. */
+export async function make(options: Partial<PredictorServiceOptions> = {}): Promise<Service> {
+  return (await createPredictor({ view: fitted as never, model: linear(WEIGHTS, [BIAS]), store: filled(), ...options })) as unknown as Service;
+}
 
 /** What JSON.parse gives, for tests to look into. */
-export interface Json {
-  readonly [key: string]: Json & string & number & boolean & null & readonly (Json & string & number)[];
-}
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- what a test expects says what it is
+export type Json = any;
 
 export interface Answer {
   readonly status: number;
@@ -14,9 +42,7 @@ export interface Answer {
   readonly json: Json;
 }
 
-type Inject = Parameters<Server["inject"]>[0];
-
-export async function call(app: Server, options: Inject): Promise<Answer> {
+export async function call(app: Server, options: InjectOptions): Promise<Answer> {
   const response = await app.inject(options);
   let json: unknown;
   try {
@@ -49,7 +75,7 @@ export class HeldModel implements ServedModel {
   held: Promise<void> | undefined;
   prediction: ServedPrediction["prediction"];
 
-  constructor(real: PredictorService<never>, version: string, prediction: ServedPrediction["prediction"]) {
+  constructor(real: Service, version: string, prediction: ServedPrediction["prediction"]) {
     this.name = real.name;
     this.version = version;
     this.view = real.view as unknown as ServedModel["view"];

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { OnlineError, type Server } from "../../src/index.js";
-import { fitted, formula, make, request } from "./service-support.js";
-import { get, HeldModel, post, serve } from "./server-support.js";
+import { fitted, formula, get, HeldModel, make, post, request, serve } from "./server-support.js";
 
 let app: Server;
 beforeAll(async () => {
@@ -16,7 +15,7 @@ describe("predict", () => {
     expect(vector.json["names"]).toEqual(fitted.names);
     const { status, json, headers } = await post(app, "/v1/predict", request(), { "x-request-id": "order-66" });
     expect(status).toBe(200);
-    expect(json["prediction"]).toBeCloseTo(formula(vector.json["vector"] as unknown as number[]), 4);
+    expect(json["prediction"]).toBeCloseTo(formula(vector.json["vector"] as number[]), 4);
     expect(json).toMatchObject({ requestId: "order-66", fallback: false, model: { name: "fraud", version: "1" }, view: { name: "fraud", version: "3" } });
     expect(headers["x-request-id"]).toBe("order-66");
   });
@@ -64,7 +63,7 @@ describe("predict", () => {
   });
 
   test("an unknown error is told without its text", async () => {
-    const held = new HeldModel((await make()) as never, "1", 1);
+    const held = new HeldModel(await make(), "1", 1);
     held.failure = new Error("password=hunter2");
     const seen: unknown[] = [];
     const own = await serve({ models: held, onError: (error) => seen.push(error) });
@@ -94,7 +93,7 @@ describe("hostile requests", () => {
     ["an unknown section", { ...good, more: 1 }, "more"],
     ["an unknown field", { ...good, servingKeys: { ...keys, more: 1 } }, "servingKeys.more"],
     ["a field of Object", { ...good, servingKeys: { ...keys, constructor: 1 } }, "servingKeys.constructor"],
-    ["a prototype", `{"__proto__":{"servingKeys":{}},"servingKeys":{"card_id":1,"place_id":"oslo"},"requestParameters":{"amount":1,"at":0}}`, '["__proto__"]'],
+    ["a prototype", `{"__proto__":{"servingKeys":{}},"servingKeys":{"card_id":1,"place_id":"oslo"},"requestParameters":{"amount":1,"at":0}}`, "__proto__"],
     ["a deep prototype", `{"servingKeys":{"card_id":1,"place_id":"oslo","__proto__":{"x":1}},"requestParameters":{"amount":1,"at":0}}`, "servingKeys.__proto__"],
     ["null", "null", undefined],
     ["a list", "[]", undefined],
@@ -110,9 +109,9 @@ describe("hostile requests", () => {
     for (const url of ["/v1/predict", "/v1/feature-vector"]) {
       const { status, json } = await post(app, url, payload);
       expect(status).toBe(400);
-      const error = json["error"] as unknown as { code: string; path?: string };
+      const error = json["error"] as { code: string; path?: string };
       expect(error.code).toBe("INVALID_REQUEST");
-      if (path !== undefined) expect(error.path?.replaceAll('["__proto__"]', ".__proto__")).toBe(path.replaceAll('["__proto__"]', ".__proto__"));
+      if (path !== undefined) expect(error.path).toBe(path);
     }
     expect(Object.hasOwn(Object.prototype, "x")).toBe(false);
   });

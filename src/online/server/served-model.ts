@@ -50,7 +50,7 @@ export interface ServedStats {
   readonly errors: Readonly<Record<string, number>>;
   /** By step: lookup, transform, score, log, total. */
   readonly steps: Readonly<Record<string, LatencyHistogram>>;
-  readonly stores: readonly Readonly<Record<string, unknown>>[];
+  readonly stores: readonly { readonly kind: string; readonly state: string; readonly counters?: object | undefined }[];
   readonly log?: object | undefined;
   readonly recentErrors: readonly ServedError[];
 }
