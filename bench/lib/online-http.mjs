@@ -38,42 +38,40 @@ async function load(address, options) {
   return result;
 }
 
-/** Microseconds a request while 10 connections ask without pause, and of the server's processor time in it. */
-export const httpSubject = (name, kind) => ({
+/**
+ * Of a server, three loads in a round:
+ * - `http`: one connection, each request after the answer before. Microseconds from request to answer, the client's part
+ *   included.
+ * - `http-full`: ten connections without pause. Microseconds a request, the reciprocal of the throughput.
+ * - `http-2000-p99`: 2,000 requests a second. Milliseconds until the answer, counted from when each should have been
+ *   sent, in whole ones as autocannon has them; and `http-2000-cpu`, microseconds of the server's processor time a request.
+ */
+export const httpSubject = (name) => ({
   prepare: async ({ quick }) => {
-    const server = await startServer(kind);
+    const server = await startServer(name);
     const answer = await fetch(`${server.address}/v1/predict`, { method: "POST", headers: { "content-type": "application/json" }, body: BODIES[0] });
     const text = await answer.text();
     if (answer.status !== 200) throw new Error(text);
-    await load(server.address, { duration: quick ? 1 : 4 });
+    const duration = quick ? 1 : 3;
+    const micros = async (options) => {
+      const { requests, duration: took } = await load(server.address, { duration, ...options });
+      return (took * 1e6) / requests.total;
+    };
+    await micros({});
     return {
       // Bytes of the bodies: both must be given and give about as many, or the comparison would mean nothing.
       facts: { sample: [BODIES[0].length, text.length] },
       round: async () => {
+        const single = await micros({ connections: 1 });
+        const full = await micros({});
         const before = await server.cpuMicros();
-        const { requests, duration } = await load(server.address, { duration: quick ? 2 : 4 });
+        const { latency, requests } = await load(server.address, { duration: quick ? 2 : 5, overallRate: RATE });
         const cpu = (await server.cpuMicros()) - before;
         return [
-          { subject: name, samples: [(duration * 1e6) / requests.total] },
-          { case: "http-cpu", subject: name, samples: [cpu / requests.total] },
-        ];
-      },
-    };
-  },
-});
-
-/** Milliseconds until an answer at 2,000 requests a second, counted from when each should have been sent. */
-export const httpRateSubject = () => ({
-  prepare: async ({ quick }) => {
-    const server = await startServer("skewless");
-    await load(server.address, { duration: quick ? 1 : 4 });
-    return {
-      round: async () => {
-        const { latency, requests, duration } = await load(server.address, { duration: quick ? 3 : 10, overallRate: RATE });
-        return [
-          { subject: "median", samples: [latency.p50] },
-          { subject: "p99", samples: [latency.p99] },
-          { case: "http-2000-rate", subject: "answered a second", unit: "requests", samples: [requests.total / duration] },
+          { subject: name, samples: [single] },
+          { case: "http-full", subject: name, samples: [full] },
+          { case: "http-2000-p99", subject: name, unit: "ms", samples: [latency.p99] },
+          { case: "http-2000-cpu", subject: name, samples: [cpu / requests.total] },
         ];
       },
     };
