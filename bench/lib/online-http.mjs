@@ -49,7 +49,7 @@ async function load(address, options) {
 export const httpSubject = (name) => ({
   prepare: async ({ quick }) => {
     const server = await startServer(name);
-    const answer = await fetch(`${server.address}/v1/predict`, { method: "POST", headers: { "content-type": "application/json" }, body: BODIES[0] });
+    const answer = await globalThis.fetch(`${server.address}/v1/predict`, { method: "POST", headers: { "content-type": "application/json" }, body: BODIES[0] });
     const text = await answer.text();
     if (answer.status !== 200) throw new Error(text);
     const duration = quick ? 1 : 3;
