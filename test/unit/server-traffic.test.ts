@@ -66,6 +66,7 @@ test("a shadow sees what is returned, and can neither delay nor fail it", async 
   expect(await counts()).toMatchObject({ requests: 64, missed: 6, equal: 64, different: 0, meanDifference: 0 });
   shadow.prediction = 4;
   await post(app, "/v1/predict", { instances: [request(), request(2)] });
+  await counts();
   shadow.failure = new Error("broken");
   expect((await post(app, "/v1/predict", request())).status).toBe(200);
   expect((await post(app, "/v1/models/fraud/versions/1/predict", request())).status).toBe(200);
