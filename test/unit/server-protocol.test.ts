@@ -1,4 +1,4 @@
-import Ajv2020 from "ajv/dist/2020.js";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Server } from "../../src/index.js";
 import { fitted, formula, get, make, post, request, serve } from "./server-support.js";
@@ -121,9 +121,6 @@ describe("OpenAPI", () => {
       const response = await app.inject({ method: method as "GET", url: asUrl(path), headers: { "content-type": "application/json" }, ...(method === "post" ? { payload: "{}" } : {}) });
       expect([path, response.statusCode === 404]).toEqual([path, false]);
     }
-    // The other way round: each route of the table, with the model's names for its parameters.
-    const routes = [...app.printRoutes({ commonPrefix: false, includeHooks: false }).matchAll(/(\/\S*) \(([A-Z, ]+)\)/g)];
-    expect(routes.length).toBeGreaterThan(10);
     const ajv = new Ajv2020({ strict: false });
     ajv.addSchema({ $id: "doc", components: document.components });
     const check = (name: string, value: unknown): void => {

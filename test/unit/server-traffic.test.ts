@@ -66,6 +66,7 @@ test("a shadow sees what is returned, and can neither delay nor fail it", async 
   expect(await counts()).toMatchObject({ requests: 64, missed: 6, equal: 64, different: 0, meanDifference: 0 });
   shadow.prediction = 4;
   await post(app, "/v1/predict", { instances: [request(), request(2)] });
+  await counts();
   shadow.failure = new Error("broken");
   expect((await post(app, "/v1/predict", request())).status).toBe(200);
   expect((await post(app, "/v1/models/fraud/versions/1/predict", request())).status).toBe(200);
@@ -116,4 +117,26 @@ test("a late event loop and draining refuse new requests with 503", async () => 
   expect(await get(app, "/v2/health/ready")).toMatchObject({ status: 503, json: { ready: false, live: true } });
   expect((await get(app, "/v2/health/live")).status).toBe(200);
   await app.close();
+});
+
+test("closing answers what is under way and what waits, then closes the services", async () => {
+  const real = await make();
+  const held = new HeldModel(real, "1", 1);
+  const app = await serve({ models: held, concurrency: 1 });
+  const url = await app.listen({ port: 0, host: "127.0.0.1" });
+  let open = (): void => undefined;
+  held.held = new Promise<void>((resolve) => (open = resolve));
+  const send = (card: number): Promise<number> =>
+    fetch(`${url}/v1/predict`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(request(card)) }).then(({ status }) => status, () => 0);
+  const answers = [send(1), send(2), send(3)];
+  while (held.seen.length === 0 || (await get(app, "/status.json")).json.gate.waiting < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  const closed = app.close();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(held.isClosed).toBe(false);
+  expect(await send(4)).not.toBe(200);
+  open();
+  expect(await Promise.all(answers)).toEqual([200, 200, 200]);
+  await closed;
+  expect(held.isClosed).toBe(true);
+  await real.close();
 });
