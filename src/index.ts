@@ -45,7 +45,6 @@ export type { PredictorCost, StepCost } from "./scorer/predictor/cost.js";
 export type { Key } from "./scorer/predictor/lru.js";
 export { checkParity, type ParityData, type ParityEngine, type ParityOptions, type ParityReport, type ParityResult } from "./parity/check-parity.js";
 export { formatDifference, type ParityDifference } from "./parity/difference.js";
-export type { KeyValues, Lookup, LookupResult, OnlineStore, StoredRow, StoreWrite, WriteResult } from "./online/store/store.js";
 export { memoryStore, type MemoryStore, type MemoryStoreOptions } from "./online/store/memory.js";
 export { lmdbStore, type LmdbStore, type LmdbStoreOptions } from "./online/store/lmdb.js";
 export { redisStore, type RedisStore, type RedisStoreOptions } from "./online/store/redis.js";
@@ -76,25 +75,6 @@ export {
   type ErrorCode,
 } from "./errors.js";
 export { openTable, readTable, createTable, TableError, type ReadOptions, type TableSink, type TableSource } from "./io/index.js";
-export {
-  createFeatureLog,
-  readLog,
-  trainingDataFromLog,
-  type BatchSource,
-  type CreateLogSink,
-  type FeatureLog,
-  type FeatureLogOptions,
-  type FullPolicy,
-  type LabelData,
-  type LoggedData,
-  type LogRecord,
-  type LogRole,
-  type LogSchema,
-  type LogSink,
-  type LogStats,
-  type ReadLogOptions,
-  type TrainingDataOptions,
-} from "./online/log/index.js";
 export {
   createPredictor,
   PredictorService,
@@ -134,3 +114,23 @@ export type { InputSource } from "./online/view/row-state.js";
 export type { FeaturePolicies, FeaturePolicy, PoliciesOf, Statistic, ValueRule } from "./online/view/policies.js";
 export type { JsonSchema, OpenApiOptions, ViewSchema } from "./online/view/schema.js";
 export type { FeatureRequest, InputsOf, JoinedGroup, PassedDeclaration, ViewGroup, ViewShape } from "./online/view/types.js";
+export type { KeyValues, Lookup, LookupResult, OnlineStore, StoredRow, StoreWrite, WriteResult } from "./online/store/store.js";
+export {
+  createFeatureLog,
+  readLog,
+  trainingDataFromLog,
+  type BatchSource,
+  type CreateLogSink,
+  type FeatureLog,
+  type FeatureLogOptions,
+  type FullPolicy,
+  type LabelData,
+  type LoggedData,
+  type LogRecord,
+  type LogRole,
+  type LogSchema,
+  type LogSink,
+  type LogStats,
+  type ReadLogOptions,
+  type TrainingDataOptions,
+} from "./online/log/index.js";

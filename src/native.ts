@@ -246,7 +246,13 @@ export interface NativePredictor extends NativeRowRunner {
   readonly message: () => string;
 }
 
-export interface Addon extends CompiledModelAddon, OnnxRuntimeAddon {
+interface PredictorAddon {
+  predictor(plan: NativePlan, model: NativeRowModelHandle): NativePredictor;
+  /** Least nanoseconds of a run of each vector; fewer vectors where `milliseconds` are over. */
+  timeModel(model: NativeRowModelHandle, vectors: Float32Array, repeats: number, milliseconds: number): Float64Array;
+}
+
+export interface Addon extends CompiledModelAddon, OnnxRuntimeAddon, PredictorAddon {
   catalogue(): string;
   isas(): string[];
   compile(bytes: Uint8Array, isa: string): NativePlan;
@@ -259,9 +265,6 @@ export interface Addon extends CompiledModelAddon, OnnxRuntimeAddon {
     options: NativeBatchOptions,
     control: Int32Array,
   ): Promise<NativeBatchResult>;
-  predictor(plan: NativePlan, model: NativeRowModelHandle): NativePredictor;
-  /** Least nanoseconds of a run of each vector; fewer vectors where `milliseconds` are over. */
-  timeModel(model: NativeRowModelHandle, vectors: Float32Array, repeats: number, milliseconds: number): Float64Array;
   fitAllFinite(values: Float64Array): boolean;
   /** Copies what is neither null nor NaN to the start of `target`: how many, or -1 - row at an infinite value. */
   fitCopyPresent(values: Float64Array, validity: Uint8Array | null, target: Float64Array): number;

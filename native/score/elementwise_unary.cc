@@ -102,7 +102,7 @@ struct Probit {
     const T y = 2 * p - 1;
     const T z = (1 - y) * (1 + y);
     const T l = static_cast<T>(math::log(static_cast<double>(z)));
-    const T v = T(2) / (T(3.14159f) * T(0.147f)) + T(0.5) * l;
+    const T v = T(2) / (T(3.14159274f) * T(0.147f)) + T(0.5) * l;
     const T w = -v + std::sqrt(v * v - T(1) / T(0.147f) * l);
     const T root = std::sqrt(w);
     return T(1.41421356f) * (y < 0 ? -root : root);

@@ -46,7 +46,7 @@ export interface ModelProgram {
 export type UnaryFunction =
   | "abs" | "neg" | "sign" | "not" | "reciprocal" | "sqrt" | "exp" | "log" | "floor" | "ceil" | "round" // to even
   | "erf" | "sigmoid" | "tanh" | "relu" | "softplus" | "softsign" | "gelu" // 0.5 x (1 + erf(x / sqrt 2))
-  | "probit" // sqrt(2) erfinv(2 p - 1): ONNX-ML's PROBIT
+  | "probit" // sqrt(2) erfinv(2 p - 1), by ONNX Runtime's approximation of erfinv: ONNX-ML's PROBIT
   | "leakyRelu" | "elu" | "celu" | "thresholdedRelu" // parameter alpha
   | "selu" | "hardSigmoid" // alpha, beta (selu: alpha, gamma): hardSigmoid max(0, min(1, alpha x + beta))
   | "clip" // alpha = min, beta = max; NaN stays
@@ -55,7 +55,8 @@ export type UnaryFunction =
 
 /** Elementwise functions of two registers of one element type; widths equal, or one of them 1. Comparisons give i64. */
 export type BinaryFunction =
-  | "add" | "sub" | "mul" | "div" | "pow" | "min" | "max" | "mod" // min and max give NaN where either is
+  | "add" | "sub" | "mul" | "div" | "pow" | "min" | "max" // min and max give NaN where either is; i64 wraps, divided by 0 it is 0
+  | "mod" // C's fmod for floats, the sign of the divisor for i64 (ONNX Mod with fmod 1 and 0); by 0 of i64: 0
   | "lt" | "le" | "gt" | "ge" | "eq" | "ne"
   | "and" | "or" | "xor"; // of i64
 
@@ -97,7 +98,7 @@ export type Step =
       readonly values: Float32Array | Float64Array | BigInt64Array;
     }
   | {
-      /** Divides a row by its norm; a row of norm 0 stays as it is. "max" divides by the largest absolute value. */
+      /** Divides a row by its norm; a row of norm 0 stays as it is. "max" divides by the greatest value, as ONNX Runtime does. */
       readonly op: "normalize";
       readonly norm: "l1" | "l2" | "max";
       readonly input: RegisterIndex;
@@ -171,6 +172,6 @@ export interface TreeEnsemble {
   readonly accumulate: "f32" | "f64";
   /** A value a target. */
   readonly base: Float64Array;
-  /** Whether sums begin with the base value (XGBoost) or it is added at the end (ONNX). */
+  /** Whether sums begin with the base value (XGBoost) or it is added at the end (ONNX); first in a "sum" only. */
   readonly baseFirst: boolean;
 }

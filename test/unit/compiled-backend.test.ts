@@ -144,12 +144,12 @@ describe("unknown categories", () => {
     );
     const row = one.rowModel();
     if (row === undefined) throw new Error("no row model");
-    const run = addon().rowModelFunctions(row.handle).run;
+    const { run, message } = addon().rowModelFunctions(row.handle);
     new Float32Array(row.block, 0, 1)[0] = 3.5;
     expect(run()).toBe(1);
-    expect(addon().rowModelFunctions(row.handle).message()).toContain("3.5 in column 0");
+    expect(message()).toContain("3.5 in column 0");
     new Float32Array(row.block, 0, 1)[0] = 2;
-    expect([run(), addon().rowModelFunctions(row.handle).message()]).toEqual([0, ""]);
+    expect([run(), message()]).toEqual([0, ""]);
   });
 });
 
@@ -200,7 +200,7 @@ describe("row models", () => {
     const backend = compiledBackend(DOUBLES);
     const row = backend.rowModel();
     if (row === undefined) throw new Error("no row model");
-    const run = addon().rowModelFunctions(row.handle).run;
+    const { run } = addon().rowModelFunctions(row.handle);
     expect(run()).toBe(0);
     backend.close();
     expect(run()).toBe(3);

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { readOnnxModel } from "../../src/scorer/compiler/index.js";
-import { difference, runProgram, type Batch } from "../reference/onnx-programs/compare.js";
+import { difference, runNative, runProgram, type Batch } from "../reference/onnx-programs/compare.js";
 import type { Cell } from "../reference/onnx-programs/interpreter.js";
 
 type Stored = readonly (number | string | readonly (number | string | null)[])[];
@@ -40,5 +40,6 @@ describe("scikit-learn pipelines", () => {
       }),
     );
     expect(difference(expected, runProgram(program, batch))).toBeUndefined();
+    expect(difference(expected, runNative(program, batch))).toBeUndefined();
   });
 });

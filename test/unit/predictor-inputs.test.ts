@@ -2,7 +2,7 @@ import { Bool, Dictionary, Float64, Int32, Table, TimestampMillisecond, Utf8, ve
 import { describe, expect, test } from "vitest";
 import { defineFeatures, inputStatistics, Predictor, t, type BadInputOptions, type PredictorOptions } from "../../src/index.js";
 import { errorOf, rejectionOf } from "../boundary/support.js";
-import { linear } from "./predictor-models.js";
+import { linear } from "../support/predictor-models.js";
 
 const set = defineFeatures({
   inputs: { distance: t.float64(), city: t.utf8(), paid: t.bool(), count: t.int32(), at: t.timestamp("ms"), delay: t.float64().nullable() },

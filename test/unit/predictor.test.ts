@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Float64, RecordBatch, Table, tableFromArrays, Utf8, vectorFromArray } from "apache-arrow";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { defineFeatures, Predictor, Scorer, t, type PredictorOptions } from "../../src/index.js";
+import { defineFeatures, mergeStats, Predictor, Scorer, t, type PredictorOptions } from "../../src/index.js";
 import { errorOf, rejectionOf } from "../boundary/support.js";
-import { classifier, linear, twoInputs } from "./predictor-models.js";
+import { classifier, linear, stumpXgboost, twoInputs } from "../support/predictor-models.js";
 
 const set = defineFeatures({
   inputs: { distance: t.float64(), city: t.utf8(), delay: t.float64().nullable() },
@@ -204,6 +204,25 @@ describe("loading", () => {
     expect([type.code, type.path]).toEqual(["WRONG_TYPE", ["features", "b"]]);
   });
 
+  test("a model's column names are the features', in their order", async () => {
+    const names = ["log", "length", "delay", "late"];
+    const stump = (featureNames?: readonly string[], attributes = {}): Uint8Array => stumpXgboost(4, 1, 3, featureNames, attributes);
+    for (const model of [stump(), stump(names), stump(["f0", "f1", "f2", "f3"]), stump(["Column_0", "Column_1", "Column_2", "Column_3"])]) {
+      const predictor = await load({ model });
+      expect(predictor.predict({ ...rows[1]!, city: "ab" }).prediction).toBe(-0.5);
+      expect(predictor.predict({ ...rows[1]!, city: "abc" }).prediction).toBe(1.5);
+    }
+    const other = await rejectionOf(load({ model: stump(["log", "size", "delay", "late"]) }));
+    expect([other.code, other.path]).toEqual(["WRONG_SHAPE", ["features", 1]]);
+    expect(other.message).toMatch(/features of other names: expected "size", received "length"/);
+    const moved = await rejectionOf(load({ model: stump(["log", "delay", "length", "late"]) }));
+    expect(moved.message).toMatch(/in another order: expected "delay", received "length"/);
+    expect((await load({ model: stump(["log", "size", "delay", "late"]), checkNames: false })).predict({ ...rows[1]!, city: "abc" }).prediction).toBe(1.5);
+    // The fingerprint is looked at in every format.
+    await load({ model: stump(names, { "skewless.fingerprint": features.fingerprint }) });
+    expect((await rejectionOf(load({ model: stump(names, { "skewless.fingerprint": "1" }) }))).code).toBe("FINGERPRINT_MISMATCH");
+  });
+
   test("outputs are chosen by name", async () => {
     const model = classifier([[1, 0, 0, 0], [0, 1, 0, 0]], { labels: ["a", "b"], zipMap: true });
     const predictor = await load({ model, output: "probabilities" });
@@ -277,6 +296,24 @@ describe("calls", () => {
     const error = errorOf(() => predictor.predictMany([rows[0]!, { ...rows[1]!, distance: "far" as unknown as number }]));
     expect([error.code, error.row, error.path]).toEqual(["WRONG_TYPE", 1, ["distance"]]);
   });
+});
+
+test("statistics of several predictors add up", async () => {
+  const [a, b] = [await load({ fallback: 1 }), await load({ onBadInput: { city: { missing: { default: "" } } } })];
+  a.predict(rows[1]!);
+  a.predict({ ...rows[1]!, city: 5 as never });
+  b.predictMany([rows[1]!, { ...rows[1]!, city: null as never }]);
+  b.predictTable(table);
+  const all = mergeStats(a.stats(), b.stats(), a.stats());
+  expect(all).toMatchObject({
+    predictions: 4 + rows.length,
+    fallbacks: { "bad-input": 2, deadline: 0, "model-error": 0 },
+    badInputs: { city: { missing: { default: 1 }, invalid: { fallback: 2 } } },
+    batch: { calls: 1, rows: rows.length },
+  });
+  expect(all.total.count).toBe(6);
+  expect(all.score.count).toBe(4);
+  expect(mergeStats(b.stats())).toEqual(b.stats());
 });
 
 describe("tables", () => {

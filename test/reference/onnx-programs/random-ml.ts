@@ -11,32 +11,39 @@ const TRANSFORMS = ["NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO", "PROBIT"] as 
 const NUMBERS: readonly TensorType[] = ["float32", "float64", "int64", "int32"];
 const list = (rng: Rng, count: number): number[] => Array.from({ length: count }, () => float(rng));
 
+/** Multiplies float32 errors by hundreds near 1/2, 0 and 1, so that its operands must be exact to compare. */
+const exact = (rng: Rng, count: number): number[] => Array.from({ length: count }, () => rng.int(-40, 40) / 128);
+
 const linearClassifier: Draw = (rng) => {
   const type = rng.pick(NUMBERS);
   const features = rng.int(1, 5);
   const targets = rng.pick([1, 2, 3, 4]);
   const count = Math.max(2, targets);
   const strings = rng.chance(0.4);
+  const transform = rng.pick(["", ...TRANSFORMS]);
+  const draw = transform === "PROBIT" ? exact : list;
   const attributes: Attributes = {
-    coefficients: list(rng, targets * features),
-    intercepts: list(rng, targets),
+    coefficients: draw(rng, targets * features),
+    intercepts: draw(rng, targets),
     ...(strings ? { classlabels_strings: WORDS.slice(0, count) } : { classlabels_ints: ints(rng.chance(0.5) ? [0, 1, 2, 3].slice(0, count) : [9, -4, 6, 7].slice(0, count)) }),
-    ...(rng.chance(0.7) ? { post_transform: rng.pick(TRANSFORMS) } : {}),
+    ...(transform === "" ? {} : { post_transform: transform }),
     ...maybe(rng, "multi_class", 1n),
   };
-  return { inputs: [[type, features]], operands: ["x0"], attributes, outputs: [strings ? "string" : "int64", "float32"], opset: 1, tame: true };
+  return { inputs: [[type, features]], operands: ["x0"], attributes, outputs: [strings ? "string" : "int64", "float32"], opset: 1, tame: true, whole: transform === "PROBIT" };
 };
 
 const linearRegressor: Draw = (rng) => {
   const features = rng.int(1, 5);
   const targets = rng.pick([1, 1, 2, 3]);
+  const transform = rng.pick(["", ...TRANSFORMS]);
+  const draw = transform === "PROBIT" ? exact : list;
   const attributes: Attributes = {
     targets: BigInt(targets),
-    coefficients: list(rng, targets * features),
-    ...(rng.chance(0.7) ? { intercepts: list(rng, targets) } : {}),
-    ...(rng.chance(0.5) ? { post_transform: rng.pick(TRANSFORMS) } : {}),
+    coefficients: draw(rng, targets * features),
+    ...(rng.chance(0.7) ? { intercepts: draw(rng, targets) } : {}),
+    ...(transform === "" ? {} : { post_transform: transform }),
   };
-  return { inputs: [["float32", features]], operands: ["x0"], attributes, outputs: ["float32"], opset: 1, tame: true };
+  return { inputs: [["float32", features]], operands: ["x0"], attributes, outputs: ["float32"], opset: 1, tame: true, whole: transform === "PROBIT" };
 };
 
 const scaler: Draw = (rng) => {

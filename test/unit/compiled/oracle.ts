@@ -152,12 +152,12 @@ function unary(fn: UnaryFunction, x: number, alpha = 0, beta = 0, r: (x: number)
     case "softsign":
       return r(x / (1 + Math.abs(x)));
     case "gelu":
-      return r(x === -Infinity ? 0 : 0.5 * x * (x < -2 ? erfc(-x / Math.SQRT2) : 1 + erf(x / Math.SQRT2)));
+      return r(0.5 * x * (x < -2 ? erfc(-x / Math.SQRT2) : 1 + erf(x / Math.SQRT2)));
     case "probit": {
       // ONNX Runtime's formula, in the precision of the values.
       const y = r(r(2 * x) - 1);
       const l = r(Math.log(r(r(1 - y) * r(1 + y))));
-      const c = r(Math.fround(3.14159) * Math.fround(0.147));
+      const c = r(Math.fround(Math.PI) * Math.fround(0.147));
       const v = r(r(2 / c) + r(0.5 * l));
       const w = r(-v + r(Math.sqrt(r(r(v * v) - r(r(1 / Math.fround(0.147)) * l)))));
       return r(Math.fround(1.41421356) * (y < 0 ? -1 : 1) * r(Math.sqrt(w)));
@@ -213,6 +213,7 @@ function erf(x: number): number {
 
 /** From 1.4 on. */
 function erfc(x: number): number {
+  if (x === Infinity) return 0;
   let f = 0;
   for (let n = 400; n > 0; n--) f = n / 2 / (x + f);
   return Math.exp(-x * x) / (Math.sqrt(Math.PI) * (x + f));

@@ -3,12 +3,20 @@ import type { TensorType } from "../../tensor.js";
 import { integers } from "../fold.js";
 import type { Node } from "../node.js";
 import type { Operator, Operators } from "../operators.js";
-import { axisOf, type Rows, type Value } from "../value.js";
+import { axisOf, product, type Rows } from "../value.js";
 
 const FLOATS: readonly TensorType[] = ["float32", "float64"];
 
-/** Axes that together are all of a row's; anything else mixes rows or parts of them. */
-function checkAxes(node: Node, input: Rows, axes: readonly number[] | undefined): void {
+/** A row's columns in groups, each of which becomes one value, and the shape of these. */
+interface Groups {
+  readonly groups: readonly (readonly number[])[];
+  readonly dims: readonly number[];
+}
+
+/** More groups than this are a tensor's business, not a row's. */
+const MAX_GROUPS = 64;
+
+function groupsOf(node: Node, input: Rows, axes: readonly number[] | undefined, keep: boolean): Groups {
   const rank = input.dims.length + 1;
   if (axes === undefined || axes.length === 0) throw node.refuse("it reduces over rows");
   const found = new Set(
@@ -19,13 +27,29 @@ function checkAxes(node: Node, input: Rows, axes: readonly number[] | undefined)
     }),
   );
   if (found.has(0)) throw node.refuse("it reduces over rows");
-  // Axes of size 1 may be left out: nothing is reduced there.
-  if (input.dims.some((dim, i) => dim !== 1 && !found.has(i + 1))) throw node.refuse("it reduces over some axes of several");
-  if (found.size !== rank - 1) throw node.refuse("it reduces over some axes of several");
+  const reduces = (axis: number): boolean => found.has(axis + 1);
+  const count = product(input.dims.filter((_, axis) => !reduces(axis)));
+  if (count > MAX_GROUPS) throw node.refuse(`it reduces ${count} parts of a row`);
+  const groups = Array.from({ length: count }, (): number[] => []);
+  for (let column = 0; column < product(input.dims); column++) {
+    let rest = column;
+    let group = 0;
+    let stride = 1;
+    for (let axis = input.dims.length - 1; axis >= 0; axis--) {
+      const size = input.dims[axis] as number;
+      if (!reduces(axis)) {
+        group += (rest % size) * stride;
+        stride *= size;
+      }
+      rest = Math.floor(rest / size);
+    }
+    groups[group]?.push(column);
+  }
+  return { groups, dims: input.dims.flatMap((size, axis) => (reduces(axis) ? (keep ? [1] : []) : [size])) };
 }
 
-function reduced(node: Node, input: Rows, keep: boolean, register: number, type = input.type, bound?: number): Value[] {
-  return [node.result(type, register, keep ? input.dims.map(() => 1) : [], bound === undefined ? {} : { bound })];
+function each(node: Node, input: Rows, { groups }: Groups, make: (register: number) => number): number {
+  return node.emit.concat(groups.map((columns) => make(node.emit.select(input.register, columns))));
 }
 
 /** `inputSince`: the version since which the axes are an input. */
@@ -44,8 +68,8 @@ function reduce(fn: Extract<Step, { op: "reduce" }>["fn"], inputSince: number): 
         axes = node.has(1) ? integers(node, 1, "axes") : undefined;
         if (attributes.int("noop_with_empty_axes", 0) !== 0 && (axes === undefined || axes.length === 0)) throw node.refuse("noop_with_empty_axes");
       }
-      checkAxes(node, input, axes);
-      return reduced(node, input, keep, node.emit.reduce(fn, input.register));
+      const groups = groupsOf(node, input, axes, keep);
+      return [node.result(input.type, each(node, input, groups, (register) => node.emit.reduce(fn, register)), groups.dims)];
     },
   };
 }
@@ -59,9 +83,9 @@ function arg(kind: "max" | "min"): Operator {
       const { attributes } = node;
       const keep = attributes.int("keepdims", 1) !== 0;
       const last = node.version >= 12 && attributes.int("select_last_index", 0) !== 0;
-      checkAxes(node, input, [attributes.int("axis", 0)]);
-      if (input.dims.length !== 1) throw node.refuse(`its input is of rank ${input.dims.length + 1}`);
-      return reduced(node, input, keep, node.emit.argmax(kind, last, input.register), "int64", input.dims[0] as number);
+      const groups = groupsOf(node, input, [attributes.int("axis", 0)], keep);
+      const register = each(node, input, groups, (columns) => node.emit.argmax(kind, last, columns));
+      return [node.result("int64", register, groups.dims, { bound: (groups.groups[0] as readonly number[]).length })];
     },
   };
 }

@@ -130,3 +130,45 @@ export function twoInputs(): Uint8Array {
     },
   });
 }
+
+/** One tree of one split as an XGBoost model: base 0.5, -1 below the threshold of a column, else 1. */
+export function stumpXgboost(width: number, column: number, threshold: number, featureNames: readonly string[] = [], attributes: Readonly<Record<string, string>> = {}): Uint8Array {
+  const model = {
+    version: [1, 7, 4],
+    learner: {
+      attributes,
+      feature_names: featureNames,
+      feature_types: featureNames.map(() => "float"),
+      gradient_booster: {
+        name: "gbtree",
+        model: {
+          gbtree_model_param: { num_parallel_tree: "1", num_trees: "1", size_leaf_vector: "0" },
+          tree_info: [0],
+          trees: [
+            {
+              base_weights: [0, -1, 1],
+              categories: [],
+              categories_nodes: [],
+              categories_segments: [],
+              categories_sizes: [],
+              default_left: [1, 0, 0],
+              id: 0,
+              left_children: [1, -1, -1],
+              loss_changes: [1, 0, 0],
+              parents: [2147483647, 0, 0],
+              right_children: [2, -1, -1],
+              split_conditions: [threshold, -1, 1],
+              split_indices: [column, 0, 0],
+              split_type: [0, 0, 0],
+              sum_hessian: [2, 1, 1],
+              tree_param: { num_deleted: "0", num_feature: String(width), num_nodes: "3", size_leaf_vector: "0" },
+            },
+          ],
+        },
+      },
+      learner_model_param: { base_score: "5E-1", boost_from_average: "1", num_class: "0", num_feature: String(width), num_target: "1" },
+      objective: { name: "reg:squarederror", reg_loss_param: { scale_pos_weight: "1" } },
+    },
+  };
+  return new TextEncoder().encode(JSON.stringify(model));
+}
