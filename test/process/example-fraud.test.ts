@@ -1,20 +1,31 @@
-// `npm run example:fraud` in its short mode, in a folder of its own: what it prints is what it did.
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterAll, describe, expect, test } from "vitest";
+// `npm run example:fraud` in its short mode, beside the installed package: what it prints is what it did.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, readdirSync, symlinkSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { text } from "node:stream/consumers";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makePackage, type CliPackage } from "./cli-package.js";
 import { hasRedis } from "./redis-server.js";
 
-const demo = fileURLToPath(new URL("../../examples/fraud/demo.mjs", import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "skewless-fraud-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const root = resolve(import.meta.dirname, "../..");
+let pack: CliPackage;
+let [code, stdout, stderr]: [number | null, string, string] = [null, "", ""];
 
-const number = (text: string): number => Number(text.replaceAll(",", ""));
+beforeAll(async () => {
+  pack = await makePackage();
+  for (const name of ["fraud", "flights"]) cpSync(join(root, "examples", name), join(pack.project, "examples", name), { recursive: true });
+  // What a project has that makes tables of its own.
+  symlinkSync(join(root, "node_modules/apache-arrow"), join(pack.project, "node_modules/apache-arrow"));
+  const child = spawn(process.execPath, ["examples/fraud/demo.mjs", "--short"], { cwd: pack.project, stdio: ["ignore", "pipe", "pipe"] });
+  const ended = once(child, "close") as Promise<[number | null]>;
+  [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+}, 180_000);
+afterAll(() => pack.remove());
+
+const number = (digits: string): number => Number(digits.replaceAll(",", ""));
 
 describe("the fraud example", () => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [demo, "--short"], { cwd: folder, encoding: "utf8", timeout: 120_000 });
   const match = (pattern: RegExp): RegExpExecArray => {
     const found = pattern.exec(stdout);
     if (found === null) throw new Error(`no ${String(pattern)} in:\n${stdout}\n${stderr}`);
@@ -23,12 +34,12 @@ describe("the fraud example", () => {
 
   test("runs to its end", () => {
     expect(stderr).toBe(hasRedis ? "" : expect.stringContaining("redis-server is not installed"));
-    expect(status).toBe(0);
+    expect(code).toBe(0);
     match(/results in out\/fraud; done in [\d.]+ s/);
   });
 
   test("serves every request, with latencies of each step", () => {
-    expect(number((match(/^([\d,]+) requests over HTTP/m)[1] as string))).toBe(2750);
+    expect(number(match(/^([\d,]+) requests over HTTP/m)[1] as string)).toBe(2750);
     for (const step of ["lookup", "transform", "score", "log", "total", "HTTP, by the client"]) {
       match(new RegExp(`^  ${step} +[\\d.]+ (µs|ms) +[\\d.]+ (µs|ms) +[\\d.]+ (µs|ms)$`, "m"));
     }
@@ -65,6 +76,6 @@ describe("the fraud example", () => {
     const [, rows, , frauds] = match(/the log joined with labels that came later: ([\d,]+) rows of (\d+) columns, ([\d,]+) of them fraud/);
     expect(number(rows as string)).toBe(2750);
     expect(number(frauds as string)).toBeGreaterThan(0);
-    expect(readdirSync(join(folder, "out", "fraud", "log")).every((name) => name.endsWith(".arrows"))).toBe(true);
+    expect(readdirSync(join(pack.project, "out/fraud/log")).every((name) => name.endsWith(".arrows"))).toBe(true);
   });
 });
