@@ -134,3 +134,18 @@ export type { FeaturePolicies, FeaturePolicy, PoliciesOf, Statistic, ValueRule }
 export type { JsonSchema, OpenApiOptions, ViewSchema } from "./online/view/schema.js";
 export type { FeatureRequest, InputsOf, JoinedGroup, PassedDeclaration, ViewGroup, ViewShape } from "./online/view/types.js";
 export type { KeyValues, Lookup, LookupResult, OnlineStore, StoredRow, StoreWrite, WriteResult } from "./online/store/store.js";
+export {
+  createServer,
+  type GivenModels,
+  type ModelVersions,
+  type ServedError,
+  type ServedManyOptions,
+  type ServedModel,
+  type ServedOptions,
+  type ServedPrediction,
+  type ServedStats,
+  type ServedVectorOptions,
+  type ServedView,
+  type Server,
+  type ServerOptions,
+} from "./online/server/index.js";
