@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { lmdbStore, readLog, redisStore, t, type FeatureGroup, type OnlineStore } from "../../src/index.js";
 import { buildLogWorker } from "../unit/log-support.js";
-import { linear } from "../unit/predictor-models.js";
+import { linear } from "../support/predictor-models.js";
 import { makeBundle } from "./child.js";
 import { RedisServer } from "./redis-server.js";
 
@@ -145,7 +145,7 @@ export async function runFaults({ requests, burst, pauseMillis, seed }: FaultRun
     writeFileSync(path("model.onnx"), linear([[1], [10], [100]], [0]));
     const run = { requests, burst, pauseMillis, redis: server.url, lmdb: path("places.mdb"), log: path("log"), worker: worker.file, model: path("model.onnx"), outcomes: path("outcomes") };
     let running = true;
-    const child = bundle.run(SERVICE, { flags: ["--expose-gc"], env: { RUN: JSON.stringify(run) } }).finally(() => (running = false));
+    const child = bundle.run(SERVICE, { flags: ["--expose-gc"], env: { RUN: JSON.stringify(run) }, timeoutMillis: 60_000 + requests * 2 }).finally(() => (running = false));
     const faults = await inject(server, own, path("places.mdb"), random(seed), () => running);
     const { code, signal, stdout, stderr } = await child;
     expect({ code, signal }, stderr).toEqual({ code: 0, signal: null });

@@ -9,7 +9,7 @@ describe.skipIf(!hasRedis)("a service whose stores fail at random", () => {
   test(`${requests} requests are answered in time, logged, and leave memory where it was`, async () => {
     const seed = Number(process.env["SKEWLESS_SEED"] ?? Date.now() % 2 ** 31);
     console.log(`SKEWLESS_SEED=${seed}`);
-    const report = await runFaults({ requests, burst: 100, pauseMillis: 5, seed });
+    const report = await runFaults({ requests, burst: 200, pauseMillis: 5, seed });
     console.log(describeRun(report));
     expect(report.predictions).toBeGreaterThan(requests / 10);
     expect(report.fallbacks["store"]).toBeGreaterThan(0);

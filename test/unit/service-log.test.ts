@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createFeatureLog, readLog, trainingDataFromLog, OnlineError, type PredictorServiceOptions } from "../../src/index.js";
 import { Table, Utf8, Bool, vectorFromArray } from "apache-arrow";
 import { buildLogWorker, scratch, type BuiltWorker } from "./log-support.js";
-import { classifier, linear } from "./predictor-models.js";
+import { classifier, linear } from "../support/predictor-models.js";
 import { fill, fitted, make, request, type FraudShape } from "./service-support.js";
 import { fraud, TestStore } from "./view-support.js";
 

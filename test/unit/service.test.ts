@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createPredictor, guardStore, OnlineError, Scorer, SkewlessError, type OnlineStore, type ServiceFallbackReason, type Tensor } from "../../src/index.js";
-import { failing, linear, slow } from "./predictor-models.js";
+import { failing, linear, slow } from "../support/predictor-models.js";
 import { fill, fitted, formula, make, model, request } from "./service-support.js";
 import { cards, places, TestStore } from "./view-support.js";
 
