@@ -1,3 +1,5 @@
+// The pages' functions run in the browser.
+/// <reference lib="dom" />
 // The status and documentation pages in headless Chromium.
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -91,10 +93,10 @@ test.skipIf(chromium === undefined)("the status page shows models, counts, laten
 test.skipIf(chromium === undefined)("the documentation shows every operation and its schemas", async () => {
   const { page, complaints } = await open("/docs");
   await page.waitForSelector("details[data-path]");
-  const document = (await (await fetch(`${url}/openapi.json`)).json()) as { readonly paths: Readonly<Record<string, object>>; readonly components: { readonly schemas: object } };
+  const api = (await (await fetch(`${url}/openapi.json`)).json()) as { readonly paths: Readonly<Record<string, object>>; readonly components: { readonly schemas: object } };
   const shown = await page.$$eval("details[data-path]", (all) => all.map((one) => one.getAttribute("data-path") ?? ""));
-  expect([...shown].sort()).toEqual(Object.keys(document.paths).sort());
-  for (const name of Object.keys(document.components.schemas)) expect(await page.$(`[id="${name}"]`)).not.toBeNull();
+  expect([...shown].sort()).toEqual(Object.keys(api.paths).sort());
+  for (const name of Object.keys(api.components.schemas)) expect(await page.$(`[id="${name}"]`)).not.toBeNull();
   await page.evaluate(() => {
     const [first] = document.getElementsByTagName("details");
     if (first !== undefined) first.open = true;
