@@ -85,6 +85,7 @@ test.skipIf(chromium === undefined)("the status page shows models, counts, laten
   expect(await page.$$eval("#errors img, #errors script, #errors b", (all) => all.length)).toBe(0);
   for (let card = 0; card < 10; card++) await post(app, "/v1/models/fraud/versions/1/predict", request(card));
   await page.waitForFunction((at: string, before: number) => Number(document.querySelector(`${at} .tile b`)?.textContent) === before + 10, { timeout: 10_000 }, first, requests);
+  expect(await page.evaluate(() => document.getElementById("main")?.textContent)).not.toMatch(/\[object|undefined|NaN/);
   if (shots !== undefined) await page.screenshot({ path: `${shots}/status.png`, fullPage: true });
   expect(complaints).toEqual([]);
   await page.close();
@@ -101,6 +102,7 @@ test.skipIf(chromium === undefined)("the documentation shows every operation and
     const [first] = document.getElementsByTagName("details");
     if (first !== undefined) first.open = true;
   });
+  expect(await page.evaluate(() => document.body.textContent)).not.toMatch(/\[object|undefined/);
   if (shots !== undefined) await page.screenshot({ path: `${shots}/docs.png` });
   expect(complaints).toEqual([]);
   await page.close();
