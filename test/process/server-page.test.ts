@@ -102,7 +102,7 @@ test.skipIf(chromium === undefined)("the documentation shows every operation and
     const [first] = document.getElementsByTagName("details");
     if (first !== undefined) first.open = true;
   });
-  expect(await page.evaluate(() => document.body.textContent)).not.toMatch(/\[object|undefined/);
+  expect(await page.evaluate(() => document.getElementById("main")?.textContent)).not.toMatch(/\[object|undefined/);
   if (shots !== undefined) await page.screenshot({ path: `${shots}/docs.png` });
   expect(complaints).toEqual([]);
   await page.close();
