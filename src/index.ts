@@ -76,6 +76,25 @@ export {
 } from "./errors.js";
 export { openTable, readTable, createTable, TableError, type ReadOptions, type TableSink, type TableSource } from "./io/index.js";
 export {
+  createFeatureLog,
+  readLog,
+  trainingDataFromLog,
+  type BatchSource,
+  type CreateLogSink,
+  type FeatureLog,
+  type FeatureLogOptions,
+  type FullPolicy,
+  type LabelData,
+  type LoggedData,
+  type LogRecord,
+  type LogRole,
+  type LogSchema,
+  type LogSink,
+  type LogStats,
+  type ReadLogOptions,
+  type TrainingDataOptions,
+} from "./online/log/index.js";
+export {
   createPredictor,
   PredictorService,
   type FallbackRow,
@@ -115,25 +134,6 @@ export type { FeaturePolicies, FeaturePolicy, PoliciesOf, Statistic, ValueRule }
 export type { JsonSchema, OpenApiOptions, ViewSchema } from "./online/view/schema.js";
 export type { FeatureRequest, InputsOf, JoinedGroup, PassedDeclaration, ViewGroup, ViewShape } from "./online/view/types.js";
 export type { KeyValues, Lookup, LookupResult, OnlineStore, StoredRow, StoreWrite, WriteResult } from "./online/store/store.js";
-export {
-  createFeatureLog,
-  readLog,
-  trainingDataFromLog,
-  type BatchSource,
-  type CreateLogSink,
-  type FeatureLog,
-  type FeatureLogOptions,
-  type FullPolicy,
-  type LabelData,
-  type LoggedData,
-  type LogRecord,
-  type LogRole,
-  type LogSchema,
-  type LogSink,
-  type LogStats,
-  type ReadLogOptions,
-  type TrainingDataOptions,
-} from "./online/log/index.js";
 export {
   createServer,
   type GivenModels,

@@ -1,6 +1,6 @@
 // A service over the views' test view, with a linear model of its features.
 import { createPredictor, type FittedView, type OnlineStore, type PredictorService, type PredictorServiceOptions } from "../../src/index.js";
-import { linear } from "./predictor-models.js";
+import { linear } from "../support/predictor-models.js";
 import { cards, fraud, places, TestStore, training } from "./view-support.js";
 
 export const fitted = await fraud.fit(training());

@@ -11,7 +11,7 @@ export interface MetricsSource {
 }
 
 /** Upper bounds in microseconds, from 5 µs to 10 s. */
-const BOUNDS = [5, 10, 25, 50, 100, 250, 500].flatMap((micros) => [micros, micros * 1e3]).concat([1e6, 2.5e6, 5e6, 1e7]).sort((a, b) => a - b);
+const BOUNDS = [5, 50, 500, 5e3, 5e4, 5e5].flatMap((micros) => [micros, micros * 2, micros * 5]).concat([5e6, 1e7]);
 /** In seconds; 250 µs is 0.00025 and not what the division makes of it. */
 const SECONDS = BOUNDS.map((micros) => Number((micros / 1e6).toPrecision(3)));
 const DURATION = "skewless_request_duration_seconds";

@@ -47,6 +47,7 @@ function asLogged(value: PredictionValue, type: Outputs["prediction"]): LoggedPr
 
 /** What is logged of an answer. */
 export interface LogEntry {
+  /** Of the request: milliseconds since 1970. */
   readonly time: number;
   readonly row: MutableRow;
   /** Valid until the call returns. */

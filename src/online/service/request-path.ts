@@ -243,7 +243,7 @@ export class RequestPath {
     const scored = now();
     let taken: boolean | Promise<boolean> = false;
     try {
-      taken = log.append({ time: Date.now(), row: call.state.row, vector, answer });
+      taken = log.append({ time: Date.now() - (scored - call.start), row: call.state.row, vector, answer });
       if (isPromise(taken)) return this.#whenLogged(call, answer, taken, scored);
       if (!taken) this.#recorder.notLogged++;
     } catch (error) {
