@@ -53,6 +53,8 @@ export async function replay({ client, model, transactions, ledger, store, concu
     answered(one, answer, performance.now() - start);
     ledger.add(one);
     await store.put(cards, [{ keys: { card_id: one.card }, values: ledger.card(one.card), eventTime: one.ts }]);
+    // Other processes see a new row within a millisecond. Days pass in seconds here, so that it matters.
+    await new Promise((resolve) => setTimeout(resolve, 2));
   };
   for (const one of transactions) {
     if (ledger.wouldEndDay(one.ts)) {

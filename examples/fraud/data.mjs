@@ -12,14 +12,16 @@ export const requestOf = (one) => ({
  * of its own transaction or of a later one. Moves the ledger to the last of them.
  */
 export function trainingTable(ledger, transactions) {
-  return tableOfRows(
-    transactions.map((one) => {
-      ledger.advance(one.ts);
-      const { servingKeys, requestParameters } = requestOf(one);
-      const { category, amount_mean, fraud_rate } = ledger.merchant(one.merchant);
-      const row = { ...servingKeys, ...requestParameters, ...ledger.card(one.card), merchant_category: category, merchant_amount_mean: amount_mean, merchant_fraud_rate: fraud_rate, is_fraud: one.fraud !== "" };
-      ledger.add(one);
-      return row;
-    }),
-  );
+  return tableOfRows(rowsAtTheirTime(ledger, transactions));
+}
+
+function* rowsAtTheirTime(ledger, transactions) {
+  for (const one of transactions) {
+    ledger.advance(one.ts);
+    const { servingKeys, requestParameters } = requestOf(one);
+    const { category, amount_mean, fraud_rate } = ledger.merchant(one.merchant);
+    const merchant = { merchant_category: category, merchant_amount_mean: amount_mean, merchant_fraud_rate: fraud_rate };
+    yield { ...servingKeys, ...requestParameters, ...ledger.card(one.card), ...merchant, is_fraud: one.fraud !== "" };
+    ledger.add(one);
+  }
 }

@@ -11,18 +11,12 @@ const TYPES = {
   is_fraud: new Bool(),
 };
 
-/** A table of `columns`: arrays of values by name. Numbers are float64 where nothing else is said. */
-export function table(columns) {
-  return new Table(
-    Object.fromEntries(
-      Object.entries(columns).map(([name, values]) => {
-        const type = TYPES[name] ?? new Float64();
-        return [name, vectorFromArray(type instanceof Int64 ? values.map(BigInt) : values, type)];
-      }),
-    ),
-  );
-}
-
+/** A table of rows, all with the same names. Numbers are float64 where nothing else is said. */
 export function tableOfRows(rows) {
-  return table(Object.fromEntries(Object.keys(rows[0]).map((name) => [name, rows.map((row) => row[name])])));
+  let columns;
+  for (const row of rows) {
+    columns ??= Object.keys(row).map((name) => ({ name, type: TYPES[name] ?? new Float64(), values: [] }));
+    for (const { name, type, values } of columns) values.push(type instanceof Int64 ? BigInt(row[name]) : row[name]);
+  }
+  return new Table(Object.fromEntries(columns.map(({ name, type, values }) => [name, vectorFromArray(values, type)])));
 }
