@@ -1,3 +1,5 @@
+// The pages' functions run in the browser.
+/// <reference lib="dom" />
 // The status and documentation pages in headless Chromium.
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -83,6 +85,7 @@ test.skipIf(chromium === undefined)("the status page shows models, counts, laten
   expect(await page.$$eval("#errors img, #errors script, #errors b", (all) => all.length)).toBe(0);
   for (let card = 0; card < 10; card++) await post(app, "/v1/models/fraud/versions/1/predict", request(card));
   await page.waitForFunction((at: string, before: number) => Number(document.querySelector(`${at} .tile b`)?.textContent) === before + 10, { timeout: 10_000 }, first, requests);
+  expect(await page.evaluate(() => document.getElementById("main")?.textContent)).not.toMatch(/\[object|undefined|NaN/);
   if (shots !== undefined) await page.screenshot({ path: `${shots}/status.png`, fullPage: true });
   expect(complaints).toEqual([]);
   await page.close();
@@ -91,14 +94,15 @@ test.skipIf(chromium === undefined)("the status page shows models, counts, laten
 test.skipIf(chromium === undefined)("the documentation shows every operation and its schemas", async () => {
   const { page, complaints } = await open("/docs");
   await page.waitForSelector("details[data-path]");
-  const document = (await (await fetch(`${url}/openapi.json`)).json()) as { readonly paths: Readonly<Record<string, object>>; readonly components: { readonly schemas: object } };
+  const api = (await (await fetch(`${url}/openapi.json`)).json()) as { readonly paths: Readonly<Record<string, object>>; readonly components: { readonly schemas: object } };
   const shown = await page.$$eval("details[data-path]", (all) => all.map((one) => one.getAttribute("data-path") ?? ""));
-  expect([...shown].sort()).toEqual(Object.keys(document.paths).sort());
-  for (const name of Object.keys(document.components.schemas)) expect(await page.$(`[id="${name}"]`)).not.toBeNull();
+  expect([...shown].sort()).toEqual(Object.keys(api.paths).sort());
+  for (const name of Object.keys(api.components.schemas)) expect(await page.$(`[id="${name}"]`)).not.toBeNull();
   await page.evaluate(() => {
     const [first] = document.getElementsByTagName("details");
     if (first !== undefined) first.open = true;
   });
+  expect(await page.evaluate(() => document.getElementById("main")?.textContent)).not.toMatch(/\[object|undefined/);
   if (shots !== undefined) await page.screenshot({ path: `${shots}/docs.png` });
   expect(complaints).toEqual([]);
   await page.close();

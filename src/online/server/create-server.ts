@@ -134,15 +134,18 @@ function addTokens(app: FastifyInstance, options: CheckedOptions): void {
 
 function addClosing(app: FastifyInstance, state: ServerState): void {
   const { closeTimeoutMillis, closeServices } = state.options;
-  let timer: NodeJS.Timeout | undefined;
+  let [cut, sweep]: (NodeJS.Timeout | undefined)[] = [];
   app.addHook("preClose", (done) => {
     state.draining = true;
-    timer = setTimeout(() => app.server.closeAllConnections(), closeTimeoutMillis);
-    timer.unref();
+    cut = setTimeout(() => app.server.closeAllConnections(), closeTimeoutMillis).unref();
+    // Connections that are kept alive after their last answer would be waited for.
+    sweep = setInterval(() => app.server.closeIdleConnections(), 25).unref();
     done();
   });
+  // Fastify runs this when the last request is answered.
   app.addHook("onClose", async () => {
-    clearTimeout(timer);
+    clearTimeout(cut);
+    clearInterval(sweep);
     state.loopDelay.stop();
     if (closeServices) await Promise.all(state.models.services.map((service) => service.close()));
   });

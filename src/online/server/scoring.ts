@@ -31,6 +31,7 @@ export function scoringHandler(state: ServerState, route: ScoringRoute, work: (r
       const body = await work(request);
       counters.answer(route, performance.now() - started);
       void reply.header("content-type", JSON_TYPE).header("x-request-id", request.id);
+      if (state.draining) void reply.header("connection", "close");
       return body;
     } finally {
       gate.leave();

@@ -19,7 +19,7 @@ a { color: var(--mark); } nav { margin-left: auto; display: flex; gap: 14px; }
 .badge { display: inline-block; padding: 0 8px; border: 1px solid currentColor; border-radius: 99px; font-size: 12px; font-weight: 600; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: 5px 10px 5px 0; border-bottom: 1px solid var(--line); vertical-align: middle; overflow-wrap: anywhere; }
-th { font-size: 12px; color: var(--soft); font-weight: 600; } tr:last-child td { border-bottom: 0; } .num { text-align: right; white-space: nowrap; }
+th { font-size: 12px; color: var(--soft); font-weight: 600; } tr:last-child td { border-bottom: 0; } .num { text-align: right; white-space: nowrap; } .keep { white-space: nowrap; }
 code, pre { font: 12.5px/1.5 ui-monospace, monospace; } pre { margin: 6px 0; padding: 10px 12px; background: var(--back); border-radius: 6px; overflow: auto; max-height: 420px; }
 summary { cursor: pointer; }
 `;
@@ -64,6 +64,6 @@ const make = (tag, attributes, ...children) => {
   const svg = tag === "svg" || tag === "rect" || tag === "title";
   const element = svg ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
   for (const [name, value] of Object.entries(attributes ?? {})) if (value !== undefined) element.setAttribute(name, value);
-  for (const child of children.flat()) if (child !== undefined && child !== null) element.append(child instanceof Node ? child : String(child));
+  for (const child of children.flat(Infinity)) if (child !== undefined && child !== null) element.append(child instanceof Node ? child : String(child));
   return element;
 };`;

@@ -32,14 +32,14 @@ function bars(step, bounds) {
   return svg;
 }
 
-function steps(values, bounds) {
-  return table([["step"], ["calls", "num"], ["p50", "num"], ["p90", "num"], ["p99", "num"], ["p99.9", "num"], ["max", "num"], ["1 µs to 10 s"]],
+function steps(values, bounds, what = "step") {
+  return table([[what], ["calls", "num"], ["p50", "num"], ["p90", "num"], ["p99", "num"], ["p99.9", "num"], ["max", "num"], ["1 µs to 10 s"]],
     Object.entries(values).map(([name, step]) => [name, number(step.count), time(step.p50), time(step.p90), time(step.p99), time(step.p999), time(step.max), bars(step, bounds)]));
 }
 
-const counts = (title, values, kind) => {
+const counts = (title, values, kind, what = "reason") => {
   const rows = Object.entries(values).filter(([, count]) => count > 0);
-  return make("div", {}, make("h3", {}, title), rows.length === 0 ? make("span", { class: "soft" }, "none") : table([["reason"], ["count", "num"]], rows.map(([name, count]) => [make("span", { class: kind }, name), number(count)])));
+  return make("div", {}, make("h3", {}, title), rows.length === 0 ? make("span", { class: "soft" }, "none") : table([[what], ["count", "num"]], rows.map(([name, count]) => [make("span", { class: kind }, name), number(count)])));
 };
 const facts = (values) => Object.entries(values).filter(([, value]) => value !== null && typeof value !== "object").map(([name, value]) => name + " " + (typeof value === "number" ? number(value) : value)).join(" · ");
 const breaker = (state) => make("span", { class: "badge " + (state === "closed" ? "good" : state === "open" ? "bad" : "warn") }, state);
@@ -57,7 +57,7 @@ function version(model, own, bounds) {
       tile("fallbacks" + share(fallbacks, own.requests), number(fallbacks), fallbacks > 0 ? "warn" : undefined), tile("errors" + share(errors, own.requests), number(errors), errors > 0 ? "bad" : undefined),
       tile("p50", time(own.steps.total?.p50 ?? null)), tile("p99", time(own.steps.total?.p99 ?? null))),
     make("h3", {}, "latency by step"), steps(own.steps, bounds),
-    make("div", { class: "pair" }, counts("fallbacks", own.fallbacks, "warn"), counts("errors", own.errors, "bad")),
+    make("div", { class: "pair" }, counts("fallbacks", own.fallbacks, "warn"), counts("errors", own.errors, "bad", "code")),
     make("h3", {}, "stores"), own.stores.length === 0 ? make("span", { class: "soft" }, "none") : table([["store"], ["breaker"], ["counts"]], own.stores.map((store) => [store.kind, breaker(store.state), make("span", { class: "soft" }, facts(store.counters ?? {}) || "not guarded")])),
     make("h3", {}, "log"), make("span", { class: "soft" }, own.log === undefined ? "off" : facts(own.log)),
     own.shadow === undefined ? null : [make("h3", {}, "shadow against the returned answers"), make("span", { class: "soft" }, facts(own.shadow))]);
@@ -74,11 +74,11 @@ function draw(status) {
     make("section", { id: "server" },
       make("div", { class: "tiles" }, tile("answered", number(answered)), tile("refused or failed", number(failed), failed > 0 ? "bad" : undefined), tile("in flight of " + number(status.gate.concurrency), number(status.gate.active)),
         tile("waiting of " + number(status.gate.queue), number(status.gate.waiting)), tile("event-loop delay", number(status.loopDelayMillis) + " ms"), tile("resident memory", number(status.memory.rss / 2 ** 20) + " MiB")),
-      make("h3", {}, "HTTP routes"), steps(status.routes, status.bounds),
-      counts("refused and failed by status", status.failures, "bad")),
+      make("h3", {}, "HTTP routes"), steps(status.routes, status.bounds, "route"),
+      counts("refused and failed by status", status.failures, "bad", "status")),
     ...status.models.flatMap((model) => model.versions.map((own) => version(model, own, status.bounds))),
     make("section", { id: "errors" }, make("h2", {}, "Recent errors"), status.recentErrors.length === 0 ? make("span", { class: "soft" }, "none") :
-      table([["time"], ["status"], ["code"], ["message"], ["request"]], status.recentErrors.map((error) => [new Date(error.time).toISOString().replace("T", " ").slice(0, 19), error.status ?? error.model ?? "", make("span", { class: "bad" }, error.code), error.message, make("code", {}, error.requestId ?? "")]))));
+      table([["time", "keep"], ["status", "keep"], ["code", "keep"], ["message"], ["request"]], status.recentErrors.map((error) => [new Date(error.time).toISOString().replace("T", " ").slice(0, 19), error.status ?? error.model ?? "", make("span", { class: "bad" }, error.code), error.message, make("code", {}, error.requestId ?? "")]))));
 }
 
 async function refresh() {
