@@ -12,8 +12,9 @@ const BODIES = makeRequests(256).map((request) => JSON.stringify(request));
 async function startServer(kind) {
   const child = fork(fileURLToPath(new URL("online-server.mjs", import.meta.url)), [kind]);
   process.once("exit", () => child.kill("SIGKILL"));
+  const ended = once(child, "exit").then(() => [undefined]);
   const message = async () => {
-    const [value] = await Promise.race([once(child, "message"), once(child, "exit").then(() => [undefined])]);
+    const [value] = await Promise.race([once(child, "message"), ended]);
     if (value === undefined) throw new Error(`the ${kind} server ended`);
     return value;
   };
