@@ -258,8 +258,10 @@ function runStep(step: Step, cells: readonly Row[], width: number, element: stri
     case "impute":
       return input.map((x, i) => (x === step.missing || (Number.isNaN(x) && Number.isNaN(step.missing)) ? (step.values[i] as Cell) : x));
     case "normalize": {
-      const magnitudes = floats.map(Math.abs);
-      const norm = step.norm === "l1" ? magnitudes.reduce((a, b) => a + b, 0) : step.norm === "max" ? Math.max(...magnitudes) : Math.sqrt(floats.reduce((a, b) => a + b * b, 0));
+      // The greatest value, not the greatest magnitude, as ONNX Runtime: NaN is passed over, and nothing is below the least finite number.
+      const least = element === "f32" ? -(2 - 2 ** -23) * 2 ** 127 : -Number.MAX_VALUE;
+      const greatest = floats.reduce((most, x) => (x > most ? x : most), least);
+      const norm = step.norm === "l1" ? floats.reduce((sum, x) => sum + Math.abs(x), 0) : step.norm === "max" ? greatest : Math.sqrt(floats.reduce((a, b) => a + b * b, 0));
       return floats.map((x) => (norm === 0 ? x : x / norm));
     }
     case "softmax": {
