@@ -40,7 +40,7 @@ function parse() {
   }
 }
 
-const ORDER = ["row", "row-small", "batch", "threads", "crossover", "memory", "fit", "transform-sklearn", "score"];
+const ORDER = ["row", "row-small", "batch", "threads", "crossover", "memory", "fit", "transform-sklearn", "score", "online"];
 
 async function loadSuites(names) {
   const known = readdirSync(new URL("cases/", import.meta.url))
@@ -76,6 +76,8 @@ const missing = lacking();
 if (missing.some(isInstallable)) log(`MISSING PEERS: ${missing.join(", ")}. Run \`npm ci --prefix bench\`; without them there is nothing to compare with.`);
 if (missing.includes("scikit-learn")) log("scikit-learn is not there (python3-sklearn; $PYTHON names another Python): the comparisons with it are left out.");
 if (missing.includes("xgboost")) log("XGBoost is not there (python3-xgboost; $PYTHON names another Python): the comparisons with it are left out.");
+
+if (missing.includes("redis-server")) log("redis-server is not there (apt-get install redis-server): the comparison with a bare Redis client is left out.");
 
 const { chosenIsa } = await import("../dist/native.js");
 const isa = process.env.SKEWLESS_ISA ?? chosenIsa();

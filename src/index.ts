@@ -75,6 +75,43 @@ export {
   type ErrorCode,
 } from "./errors.js";
 export { openTable, readTable, createTable, TableError, type ReadOptions, type TableSink, type TableSource } from "./io/index.js";
+export {
+  createFeatureLog,
+  readLog,
+  trainingDataFromLog,
+  type BatchSource,
+  type CreateLogSink,
+  type FeatureLog,
+  type FeatureLogOptions,
+  type FullPolicy,
+  type LabelData,
+  type LoggedData,
+  type LogRecord,
+  type LogRole,
+  type LogSchema,
+  type LogSink,
+  type LogStats,
+  type ReadLogOptions,
+  type TrainingDataOptions,
+} from "./online/log/index.js";
+export {
+  createPredictor,
+  PredictorService,
+  type FallbackRow,
+  type LatencyBudget,
+  type LoggedFeatures,
+  type NameVersion,
+  type PredictorServiceOptions,
+  type RecentError,
+  type ServiceCallOptions,
+  type ServiceFallbackReason,
+  type ServiceLogOptions,
+  type ServiceManyOptions,
+  type ServicePrediction,
+  type ServiceStats,
+  type ServiceStep,
+  type StoreStats,
+} from "./online/service/index.js";
 export { featureGroup, type FeatureGroup } from "./online/group.js";
 export { defineFeatureView, type FeatureView, type FitInputs, type OnDemand, type ShapeOf } from "./online/view/define-feature-view.js";
 export type { FittedView, TransformOptions } from "./online/view/fitted-view.js";
@@ -98,21 +135,17 @@ export type { JsonSchema, OpenApiOptions, ViewSchema } from "./online/view/schem
 export type { FeatureRequest, InputsOf, JoinedGroup, PassedDeclaration, ViewGroup, ViewShape } from "./online/view/types.js";
 export type { KeyValues, Lookup, LookupResult, OnlineStore, StoredRow, StoreWrite, WriteResult } from "./online/store/store.js";
 export {
-  createFeatureLog,
-  readLog,
-  trainingDataFromLog,
-  type BatchSource,
-  type CreateLogSink,
-  type FeatureLog,
-  type FeatureLogOptions,
-  type FullPolicy,
-  type LabelData,
-  type LoggedData,
-  type LogRecord,
-  type LogRole,
-  type LogSchema,
-  type LogSink,
-  type LogStats,
-  type ReadLogOptions,
-  type TrainingDataOptions,
-} from "./online/log/index.js";
+  createServer,
+  type GivenModels,
+  type ModelVersions,
+  type ServedError,
+  type ServedManyOptions,
+  type ServedModel,
+  type ServedOptions,
+  type ServedPrediction,
+  type ServedStats,
+  type ServedVectorOptions,
+  type ServedView,
+  type Server,
+  type ServerOptions,
+} from "./online/server/index.js";

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from "node:os";
 import { fileURLToPath } from "node:url";
+import { redisServerVersion } from "./online-redis.mjs";
 import { findXgboost } from "./xgboost.mjs";
 import { findSklearn } from "./sklearn.mjs";
 
@@ -36,6 +37,7 @@ export const PEERS = [
   { subject: "scikit-learn", installed: false, version: () => findSklearn()?.version },
   // A development dependency of the package itself.
   { subject: "onnxruntime-node", installed: false, version: () => installedVersion("onnxruntime-node") },
+  { subject: "redis-server", installed: false, version: redisServerVersion },
   { subject: "xgboost", installed: false, version: () => findXgboost()?.version },
 ];
 

@@ -78,10 +78,13 @@ export function treesOnnx(trees, features = FEATURES) {
 
 /** The same trees as an XGBoost model, which compares by < too. */
 export function treesXgboost(trees, features = FEATURES) {
+  // XGBoost refuses an integer where it wants a real number: 0 must be spelled 0E0.
+  const real = (value) => `real ${Number.isInteger(value) ? `${value}E0` : value}`;
   const tree = ({ inner, nodes, feature, value }, id) => {
     const each = (f) => Array.from({ length: nodes }, (_, i) => f(i));
+    const reals = (f) => each((i) => real(f(i)));
     return {
-      base_weights: each((i) => (i < inner ? 0 : value[i])),
+      base_weights: reals((i) => (i < inner ? 0 : value[i])),
       categories: [],
       categories_nodes: [],
       categories_segments: [],
@@ -89,17 +92,17 @@ export function treesXgboost(trees, features = FEATURES) {
       default_left: each(() => 0),
       id,
       left_children: each((i) => (i < inner ? 2 * i + 1 : -1)),
-      loss_changes: each(() => 0),
+      loss_changes: reals(() => 0),
       parents: each((i) => (i === 0 ? 2147483647 : (i - 1) >> 1)),
       right_children: each((i) => (i < inner ? 2 * i + 2 : -1)),
-      split_conditions: each((i) => value[i]),
+      split_conditions: reals((i) => value[i]),
       split_indices: each((i) => feature[i]),
       split_type: each(() => 0),
-      sum_hessian: each(() => 1),
+      sum_hessian: reals(() => 1),
       tree_param: { num_deleted: "0", num_feature: String(features), num_nodes: String(nodes), size_leaf_vector: "0" },
     };
   };
-  return JSON.stringify({
+  const model = {
     version: [1, 7, 4],
     learner: {
       attributes: {},
@@ -116,7 +119,8 @@ export function treesXgboost(trees, features = FEATURES) {
       learner_model_param: { base_score: "0E0", boost_from_average: "1", num_class: "0", num_feature: String(features), num_target: "1" },
       objective: { name: "reg:squarederror", reg_loss_param: { scale_pos_weight: "1" } },
     },
-  });
+  };
+  return JSON.stringify(model).replace(/"real ([^"]*)"/g, "$1");
 }
 
 function weights(seed, dims, scale) {

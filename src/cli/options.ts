@@ -23,7 +23,7 @@ export interface SpecFlags {
   readonly export?: string;
 }
 
-function wholeNumber(least: number, most: number): (text: string) => number {
+export function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {
     const value = Number(text.replaceAll("_", ""));
     if (/^\d[\d_]*$/.test(text) && value >= least && value <= most) return value;

@@ -7,6 +7,7 @@ import { addExplain } from "./explain.js";
 import { addFit } from "./fit.js";
 import { addInspect } from "./inspect.js";
 import { addParity } from "./parity.js";
+import { addServe } from "./serve.js";
 import { addTransform } from "./transform.js";
 
 /** What a command gets of the process. */
@@ -36,7 +37,7 @@ Examples:
   $ skewless transform fitted.json rows.csv -o features.parquet
   $ skewless parity fitted.json rows.csv`,
     );
-  for (const add of [addFit, addTransform, addParity, addExplain, addInspect, addBuild]) add(program, runtime);
+  for (const add of [addFit, addTransform, addParity, addExplain, addInspect, addServe, addBuild]) add(program, runtime);
   return program;
 }
 

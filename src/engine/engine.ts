@@ -108,6 +108,11 @@ export class Engine<in Row extends object = RowObject> {
     return this.#rows.values(row as RowObject);
   }
 
+  /** @internal The same, written to an object of the caller's, which may be the row itself. */
+  valuesInto(row: Row, target: Record<string, unknown>): void {
+    this.#rows.valuesInto(row as RowObject, target);
+  }
+
   /** Batch mode: features as Arrow columns. Inputs are read in place; a null feature stays null. */
   batch(batch: RecordBatch): RecordBatch;
   batch(table: Table | VectorMap): Table;

@@ -33,6 +33,7 @@ export class RowEngine {
   readonly #vector: Float32Array;
   readonly #pool: VectorPool;
   readonly #vectorReady: boolean;
+  #values: { readonly view: DataView; readonly states: Uint8Array } | undefined;
   #many: { runner: NativeRowRunner; marshaller: Marshaller; header: Int32Array; vectors: Float32Array } | undefined;
 
   constructor(plan: Plan, native: NativePlan) {
@@ -152,13 +153,20 @@ export class RowEngine {
 
   /** Every output by name, in its own type. */
   values(row: RowObject): Record<string, OutputValue> {
+    const out: Record<string, OutputValue> = Object.create(null) as Record<string, OutputValue>;
+    this.valuesInto(row, out);
+    return out;
+  }
+
+  /** The same into an object of the caller's, which may be the row. */
+  valuesInto(row: RowObject, out: Record<string, unknown>): void {
     this.#marshaller.write(row);
     if (!this.#runner.runValues()) this.#fail(this.#header, undefined);
-    const { exchange, layout } = this.#runner;
-    const view = new DataView(exchange);
-    const states = new Uint8Array(exchange, layout.outputStates, this.#plan.outputs.length);
-    const out: Record<string, OutputValue> = Object.create(null) as Record<string, OutputValue>;
-    for (const [i, output] of this.#plan.outputs.entries()) {
+    const { layout } = this.#runner;
+    const { view, states } = (this.#values ??= this.#valueViews());
+    const { outputs } = this.#plan;
+    for (let i = 0; i < outputs.length; i++) {
+      const output = outputs[i] as Plan["outputs"][number];
       const at = layout.values + i * 8;
       const kind = output.dataType.kind;
       if (states[i] !== 0) out[output.name] = null;
@@ -174,6 +182,10 @@ export class RowEngine {
         else out[output.name] = output.type === "float32" ? Math.fround(value) : value;
       }
     }
-    return out;
+  }
+
+  #valueViews(): { view: DataView; states: Uint8Array } {
+    const { exchange, layout } = this.#runner;
+    return { view: new DataView(exchange), states: new Uint8Array(exchange, layout.outputStates, this.#plan.outputs.length) };
   }
 }

@@ -46,6 +46,11 @@ export class Predictor<I extends Inputs = Inputs> {
     return new Predictor<I>(features as FittedFeatures<I>, assembled);
   }
 
+  /** @internal The parts, for the predictor service. */
+  get internals(): Assembled {
+    return this.#assembled;
+  }
+
   /** Names of the features, in the model's order. */
   get names(): readonly string[] {
     return this.features.names;

@@ -19,7 +19,7 @@ export interface Bundle {
   /** Writes a script beside the bundles `skewless.mjs` and `skewless.cjs`. */
   write(name: string, code: string): string;
   /** Runs code as an ES module, or a script that was written. */
-  run(code: string, options?: { readonly flags?: readonly string[]; readonly env?: Readonly<Record<string, string>>; readonly file?: string }): Promise<Result>;
+  run(code: string, options?: { readonly flags?: readonly string[]; readonly env?: Readonly<Record<string, string>>; readonly file?: string; readonly timeoutMillis?: number }): Promise<Result>;
   remove(): void;
 }
 
@@ -52,13 +52,13 @@ export async function makeBundle(): Promise<Bundle> {
   return {
     folder,
     write,
-    run(code, { flags = [], env = {}, file } = {}) {
+    run(code, { flags = [], env = {}, file, timeoutMillis = 120_000 } = {}) {
       const path = file ?? write(`script-${count++}.mjs`, code);
       const inherited = { ...process.env };
       delete inherited["SKEWLESS_ISA"];
       delete inherited["NODE_OPTIONS"];
       return new Promise((done, fail) => {
-        const child = spawn(process.execPath, [...flags, path], { cwd: folder, env: { ...inherited, ...env }, timeout: 120_000 });
+        const child = spawn(process.execPath, [...flags, path], { cwd: folder, env: { ...inherited, ...env }, timeout: timeoutMillis });
         let stdout = "";
         let stderr = "";
         child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));

@@ -3,7 +3,7 @@ import ts from "typescript";
 import { beforeAll, describe, expect, test } from "vitest";
 
 const root = resolve(import.meta.dirname, "../..");
-const files = ["engine.types.ts", "expressions.types.ts", "predictor.types.ts", "view.types.ts"].map((name) => resolve(import.meta.dirname, name));
+const files = ["engine.types.ts", "expressions.types.ts", "predictor.types.ts", "service.types.ts", "view.types.ts"].map((name) => resolve(import.meta.dirname, name));
 const sources = new Map<string, ts.SourceFile | undefined>();
 let options: ts.CompilerOptions = {};
 

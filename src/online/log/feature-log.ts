@@ -88,6 +88,14 @@ export class FeatureLog {
    * must stay as it is until the promise is settled.
    */
   async appendAsync(record: LogRecord): Promise<boolean> {
+    return this.offer(record);
+  }
+
+  /**
+   * @internal As `appendAsync`, but without a promise where nothing has to be waited for: its errors are then thrown. A
+   * record that waits is not read before the call returns.
+   */
+  offer(record: LogRecord): boolean | Promise<boolean> {
     if (this.#options.whenFull !== "block") return this.append(record);
     if (this.#closing !== undefined) throw new OnlineError("CLOSED", "the log is closed");
     if (this.#line === undefined && this.#put(record, false)) return true;

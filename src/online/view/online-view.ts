@@ -77,7 +77,7 @@ interface Lookups {
   readonly merger: LookupMerger;
 }
 
-type VectorResult = Float32Array | UntransformedFeatures | VectorWithSources | FeaturesWithSources;
+export type VectorResult = Float32Array | UntransformedFeatures | VectorWithSources | FeaturesWithSources;
 
 /** A fitted view over its stores. Belongs to its thread; stores are closed by who opened them. */
 export class OnlineView<Shape extends ViewShape = ViewShape> {
@@ -147,10 +147,58 @@ export class OnlineView<Shape extends ViewShape = ViewShape> {
    * store's error, with the path of the value, where a policy says "error".
    */
   retrieve(request: FeatureRequest<Shape>, options: RetrieveOptions = {}): Retrieved | Promise<Retrieved> {
-    const state = this.#reader.read(request as AnyRequest, options.sources === true);
-    const outcomes = this.#router.get(this.#lookupsOf(state.row));
-    if (isPromise(outcomes)) return outcomes.then((rows) => this.#finish(state, rows, undefined, 0));
-    return this.#finish(state, outcomes, undefined, 0);
+    const state = this.read(request, options.sources === true);
+    const outcomes = this.lookUp(state);
+    if (isPromise(outcomes)) return outcomes.then((rows) => this.merge(state, rows));
+    return this.merge(state, outcomes);
+  }
+
+  /** @internal Gives all rows more names, null at first: writing to what is there costs less than adding it. */
+  reserve(names: readonly string[]): void {
+    this.#reader.reserve(names);
+  }
+
+  /** @internal A request's own values in a new row. */
+  read(request: FeatureRequest<Shape>, withSources: boolean): RowState {
+    return this.#reader.read(request as AnyRequest, withSources);
+  }
+
+  /** @internal Never throws or rejects: a store's failure is an outcome. */
+  lookUp(state: RowState): Outcomes | Promise<Outcomes> {
+    return this.#router.get(this.#lookupsOf(state.row));
+  }
+
+  /** @internal The same for many requests: places[k][i] is request i's key among lookup k's, -1 for a null key. */
+  lookUpMany(states: readonly RowState[]): { readonly places: readonly Int32Array[]; readonly outcomes: Outcomes | Promise<Outcomes> } {
+    const places: Int32Array[] = [];
+    const lookups = this.#lookups.map(({ group, features, merger }): Lookup => {
+      const keys: KeyValues[] = [];
+      const place = new Int32Array(states.length).fill(-1);
+      for (const [i, { row }] of states.entries()) {
+        const own = merger.keysOf(row);
+        if (own !== undefined) place[i] = keys.push(own) - 1;
+      }
+      places.push(place);
+      return { group, keys, features };
+    });
+    return { places, outcomes: this.#router.get(lookups) };
+  }
+
+  /** @internal The outcomes of stores that did not answer. */
+  failedLookups(error: SkewlessError): Outcomes {
+    return this.#lookups.map(() => error);
+  }
+
+  /** @internal Request `request`'s row; `places` says where its keys are among each lookup's. */
+  merge(state: RowState, outcomes: Outcomes, places?: readonly Int32Array[], request = 0): Retrieved {
+    for (let k = 0; k < this.#lookups.length; k++) {
+      const rows = outcomes[k] as Outcomes[number];
+      const place = places === undefined ? 0 : ((places[k] as Int32Array)[request] as number);
+      (this.#lookups[k] as Lookups).merger.merge(state, rows instanceof SkewlessError ? rows : rows[place]);
+    }
+    const { row, sources, fallbacks } = state;
+    if (sources !== undefined) for (const name of this.fitted.onDemand) sources[name] = "computed";
+    return { row, sources, fallbacks };
   }
 
   #lookupsOf(row: MutableRow): Lookup[] {
@@ -166,34 +214,10 @@ export class OnlineView<Shape extends ViewShape = ViewShape> {
   /** The same for many requests with one round trip a store. An error's path begins with the request's number. */
   retrieveMany(requests: readonly FeatureRequest<Shape>[], options: RetrieveOptions = {}): Retrieved[] | Promise<Retrieved[]> {
     if (!Array.isArray(requests)) throw new InputError("WRONG_TYPE", "not a list of requests", { expected: "an array", actual: received(requests) });
-    const states = requests.map((request, i) => at(i, () => this.#reader.read(request as AnyRequest, options.sources === true)));
-    // Where each request's key is among a lookup's; -1 for a null key.
-    const places: Int32Array[] = [];
-    const lookups = this.#lookups.map(({ group, features, merger }): Lookup => {
-      const keys: KeyValues[] = [];
-      const place = new Int32Array(states.length).fill(-1);
-      for (const [i, { row }] of states.entries()) {
-        const own = merger.keysOf(row);
-        if (own !== undefined) place[i] = keys.push(own) - 1;
-      }
-      places.push(place);
-      return { group, keys, features };
-    });
-    const finish = (outcomes: Outcomes): Retrieved[] => states.map((state, i) => at(i, () => this.#finish(state, outcomes, places, i)));
-    const outcomes = this.#router.get(lookups);
+    const states = requests.map((request, i) => at(i, () => this.read(request, options.sources === true)));
+    const { places, outcomes } = this.lookUpMany(states);
+    const finish = (rows: Outcomes): Retrieved[] => states.map((state, i) => at(i, () => this.merge(state, rows, places, i)));
     return isPromise(outcomes) ? outcomes.then(finish) : finish(outcomes);
-  }
-
-  /** One request's row; `places` says where its keys are among each lookup's. */
-  #finish(state: RowState, outcomes: Outcomes, places: readonly Int32Array[] | undefined, request: number): Retrieved {
-    for (let k = 0; k < this.#lookups.length; k++) {
-      const rows = outcomes[k] as Outcomes[number];
-      const place = places === undefined ? 0 : ((places[k] as Int32Array)[request] as number);
-      (this.#lookups[k] as Lookups).merger.merge(state, rows instanceof SkewlessError ? rows : rows[place]);
-    }
-    const { row, sources, fallbacks } = state;
-    if (sources !== undefined) for (const name of this.fitted.onDemand) sources[name] = "computed";
-    return { row, sources, fallbacks };
   }
 
   /** The feature vector of a retrieved row. */
@@ -232,7 +256,7 @@ export class OnlineView<Shape extends ViewShape = ViewShape> {
     // Not an async function: a store that answers at once costs this one promise.
     try {
       const retrieved = this.retrieve(request, options);
-      return isPromise(retrieved) ? retrieved.then((own) => this.#result(own, options)) : Promise.resolve(this.#result(retrieved, options));
+      return isPromise(retrieved) ? retrieved.then((own) => this.result(own, options)) : Promise.resolve(this.result(retrieved, options));
     } catch (error) {
       return Promise.reject(error as Error);
     }
@@ -246,7 +270,7 @@ export class OnlineView<Shape extends ViewShape = ViewShape> {
   getFeatureVectors(requests: readonly FeatureRequest<Shape>[], options: VectorOptions): Promise<VectorResult[]>;
   async getFeatureVectors(requests: readonly FeatureRequest<Shape>[], options: VectorOptions = {}): Promise<VectorResult[]> {
     const retrieved = await this.retrieveMany(requests, options);
-    if (options.transformed === false || options.sources === true) return retrieved.map((own, i) => at(i, () => this.#result(own, options)));
+    if (options.transformed === false || options.sources === true) return retrieved.map((own, i) => at(i, () => this.result(own, options)));
     return this.#engine.transform(retrieved.map(({ row }) => row));
   }
 
@@ -257,7 +281,8 @@ export class OnlineView<Shape extends ViewShape = ViewShape> {
     this.#engine.rowInto(retrieved.row, target, offset);
   }
 
-  #result({ row, sources }: Retrieved, { transformed, helpers = false }: VectorOptions): VectorResult {
+  /** @internal What getFeatureVector gives of a retrieved row. */
+  result({ row, sources }: Retrieved, { transformed, helpers = false }: VectorOptions): VectorResult {
     if (transformed === false) {
       const features = this.untransformed(row, { helpers });
       return sources === undefined ? features : { features, sources };

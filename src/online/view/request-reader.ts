@@ -59,6 +59,11 @@ function invalid({ path, input, actions }: GivenField, value: unknown): OnlineEr
   return invalidRequest(path, "the value is against the feature's rule", actions.ruleText, value);
 }
 
+/** Parsed, an object keeps its properties in place; built name by name it would become a hash table. */
+function templateOf(names: readonly string[]): MutableRow {
+  return JSON.parse(JSON.stringify(Object.fromEntries(names.map((name) => [name, null])))) as MutableRow;
+}
+
 function fill(state: RowState, field: GivenField, section: Section): void {
   const value = read(section, field);
   if (value !== undefined) {
@@ -101,7 +106,7 @@ export class RequestReader {
   readonly #unread: readonly GivenField[];
   readonly #names: Readonly<Record<SectionName, ReadonlySet<string>>>;
   /** A row with every name, in the shape that all rows share. */
-  readonly #template: MutableRow;
+  #template: MutableRow;
 
   /** `wanted`: the looked-up features that a row has, in order. */
   constructor(contract: ViewContract, wanted: readonly string[], actions: Readonly<Record<string, Actions>>) {
@@ -118,8 +123,12 @@ export class RequestReader {
     this.#unread = overrides.filter(({ name }) => !wanted.includes(name));
     const nameOf = ({ name }: GivenField): string => name;
     const names = [...this.#keys.map(nameOf), ...wanted, ...this.#own.map(nameOf), ...this.#parameters.map(nameOf)];
-    // Parsed, an object keeps its properties in place; built name by name it would become a hash table.
-    this.#template = JSON.parse(JSON.stringify(Object.fromEntries(names.map((name) => [name, null])))) as MutableRow;
+    this.#template = templateOf(names);
+  }
+
+  /** Gives all rows more names, null at first, for what is computed beside their inputs. */
+  reserve(names: readonly string[]): void {
+    this.#template = templateOf([...Object.keys(this.#template), ...names]);
   }
 
   /** Names of a row, in order. */

@@ -13,10 +13,10 @@ export interface RowPredictor {
 }
 
 /** The last answer that the model gave for the call's key. */
-export interface LastAnswer<Row = never> {
+export interface LastAnswer<Row = never, Reason extends string = FallbackReason> {
   readonly last: true;
   /** Of a key without one, and of calls without a key. */
-  readonly otherwise?: Fallback<Row>;
+  readonly otherwise?: Fallback<Row, Reason>;
   /** Most keys that are remembered, the most recently used; 10,000 by default. */
   readonly capacity?: number;
 }
@@ -30,18 +30,19 @@ export interface LastAnswer<Row = never> {
  * - { last: true }: the last answer for the call's key
  * - a list: the first of it that answers
  */
-export type Fallback<Row = never> =
+export type Fallback<Row = never, Reason extends string = FallbackReason> =
   | Exclude<PredictionValue, readonly string[]>
-  | ((row: Row, reason: FallbackReason) => PredictionValue | undefined)
+  | ((row: Row, reason: Reason) => PredictionValue | undefined)
   | RowPredictor
   | Scorer
-  | LastAnswer<Row>
-  | readonly Fallback<Row>[];
+  | LastAnswer<Row, Reason>
+  | readonly Fallback<Row, Reason>[];
 
 /** A call that the model did not answer. */
 export interface FallbackCall {
   readonly row: RowObject;
-  readonly reason: FallbackReason;
+  /** "store" comes from the predictor service. */
+  readonly reason: FallbackReason | "store";
   readonly key: Key | undefined;
   /** The feature vector; undefined where the row has none. */
   readonly vector: Float32Array | undefined;
@@ -73,7 +74,7 @@ export function compileFallback(fallback: unknown, width: number, path: readonly
     // A caller may write to the result.
     return { cost: 0, answer: () => ({ prediction: ArrayBuffer.isView(prediction) ? prediction.slice() : prediction }) };
   }
-  if (typeof fallback === "function") return fromFunction(fallback as (row: RowObject, reason: FallbackReason) => unknown, path);
+  if (typeof fallback === "function") return fromFunction(fallback as (row: RowObject, reason: FallbackCall["reason"]) => unknown, path);
   if (Array.isArray(fallback)) {
     if (fallback.length === 0) throw notAFallback(fallback, path);
     return chain(fallback.map((one, i) => compileFallback(one, width, [...path, i])));
@@ -94,7 +95,7 @@ function notAFallback(value: unknown, path: readonly (string | number)[]): Defin
   });
 }
 
-function fromFunction(call: (row: RowObject, reason: FallbackReason) => unknown, path: readonly (string | number)[]): FallbackStep {
+function fromFunction(call: (row: RowObject, reason: FallbackCall["reason"]) => unknown, path: readonly (string | number)[]): FallbackStep {
   return {
     cost: 0,
     answer({ row, reason }) {

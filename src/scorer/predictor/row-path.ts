@@ -19,6 +19,7 @@ const OFFSET = 2;
 const COST = 3;
 const RESERVE = 4;
 const MARSHAL = 5;
+const TRANSFORM = 6;
 const CONTROL_DOUBLES = 9;
 
 /** What the native call returns. */
@@ -77,7 +78,8 @@ export class RowPath {
   readonly #rows: NativeRows;
   readonly #native: NativePredictor;
   readonly #control: Float64Array;
-  readonly #vector: Float32Array;
+  /** The last call's feature vector, where its transformation succeeded; the next call writes over it. */
+  readonly vector: Float32Array;
   readonly #header: Int32Array;
   readonly #repair: RowRepair;
   readonly #fallback: FallbackStep | undefined;
@@ -89,12 +91,17 @@ export class RowPath {
     this.#rows = rows;
     this.#native = native;
     this.#control = rows.control;
-    this.#vector = new Float32Array(native.exchange, native.layout.vector, rows.plan.outputs.length);
+    this.vector = new Float32Array(native.exchange, native.layout.vector, rows.plan.outputs.length);
     this.#header = new Int32Array(native.exchange, 0, 8);
     this.#repair = repair;
     this.#fallback = fallback;
     this.#reader = reader;
     this.#stats = stats;
+  }
+
+  /** Nanoseconds that the last native call took from the call's start to the feature vector. */
+  get transformNanos(): number {
+    return (this.#control[MARSHAL] as number) + (this.#control[TRANSFORM] as number);
   }
 
   predict(row: RowObject, call: RowCall): Prediction {
@@ -172,7 +179,7 @@ export class RowPath {
   #fallBack(reason: FallbackReason, row: RowObject, call: RowCall, repaired: Repaired | undefined, hasVector: boolean, error: () => SkewlessError): Prediction {
     if (reason === "deadline") this.#stats.deadlineMissed();
     try {
-      const answer = this.#fallback?.answer({ row, reason, key: call.key, vector: hasVector ? this.#vector : undefined });
+      const answer = this.#fallback?.answer({ row, reason, key: call.key, vector: hasVector ? this.vector : undefined });
       if (answer === undefined) throw error();
       const micros = (now() - call.start) * 1e3;
       this.#stats.fallback(reason, micros * 1e3, call.deadlineMicros > 0 && micros > call.deadlineMicros);
