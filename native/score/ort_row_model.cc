@@ -320,8 +320,11 @@ RowStatus OrtRowModel::run(int64_t deadline) noexcept {
     }
     const int64_t now = steady_now();
     if (deadline <= now) return RowStatus::kDeadlineExceeded;
-    if (pace_ < (deadline - now) / kInlinePart) return run_watched(deadline, now);
-    return run_in_background(deadline - std::min(kAnswerTakes, (deadline - now) / 10));
+    const RowStatus status = pace_ < (deadline - now) / kInlinePart
+                                 ? run_watched(deadline, now)
+                                 : run_in_background(deadline - std::min(kAnswerTakes, (deadline - now) / 10));
+    // The system may have kept this thread waiting while the model was done in time.
+    return status == RowStatus::kOk && steady_now() > deadline ? RowStatus::kDeadlineExceeded : status;
   } catch (const std::exception& e) {
     return failed(e.what());
   }

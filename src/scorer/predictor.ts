@@ -1,6 +1,6 @@
 import { RecordBatch, Table } from "apache-arrow";
 import type { RowObject } from "../engine/row-engine.js";
-import { DeadlineExceeded, DefinitionError, InputError, ModelError, received, SkewlessError } from "../errors.js";
+import { DefinitionError, InputError, ModelError, received, SkewlessError } from "../errors.js";
 import type { FittedFeatures } from "../features/fitted-features.js";
 import type { Inputs, RowOf } from "../features/inputs.js";
 import type { BatchPath } from "./predictor/batch-path.js";
@@ -175,9 +175,5 @@ function closed(): ModelError {
 
 /** The same error, naming the row of a list. */
 function ofRow(error: unknown, row: number): unknown {
-  if (error instanceof DeadlineExceeded) {
-    const { expected = "", actual = "" } = error;
-    return new DeadlineExceeded(error.what, { row, expected, actual }, { cause: error });
-  }
   return error instanceof SkewlessError && !(error instanceof DefinitionError) ? error.with({ row }) : error;
 }
