@@ -1,6 +1,6 @@
 import { ModelError, received } from "../errors.js";
 import { toFloat16 } from "./float16.js";
-import type { Tensor, TensorData, TensorInfo, TensorType } from "./tensor.js";
+import { TENSOR_ARRAYS, type Tensor, type TensorData, type TensorInfo, type TensorType } from "./tensor.js";
 
 /**
  * What a caller may pass as input: a tensor, a typed array of the input's own element type, a number (or text, or
@@ -14,22 +14,6 @@ export type InputElement = number | bigint | boolean | string | NodeJS.TypedArra
 export type ScorerInput = InputValue | Readonly<Record<string, InputValue>>;
 
 type Path = readonly (string | number)[];
-type NumericType = Exclude<TensorType, "string">;
-
-const ARRAYS: { readonly [T in NumericType]: new (length: number) => TensorData[T] } = {
-  float32: Float32Array,
-  float64: Float64Array,
-  float16: Uint16Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  bool: Uint8Array,
-};
 
 const RANGES: Readonly<Partial<Record<TensorType, readonly [bigint, bigint]>>> = {
   int8: [-128n, 127n],
@@ -132,7 +116,7 @@ function elements(type: TensorType, flat: readonly unknown[], path: Path, dims: 
     for (const [i, value] of flat.entries()) if (typeof value !== "string") throw wrongType(place(i), "a string", value);
     return flat as readonly string[];
   }
-  const out = new ARRAYS[type](flat.length) as Float64Array | BigInt64Array;
+  const out = new TENSOR_ARRAYS[type](flat.length) as Float64Array | BigInt64Array;
   for (let i = 0; i < flat.length; i++) {
     const value = flat[i];
     if (type === "float32" || type === "float64" || type === "float16") {
@@ -156,7 +140,7 @@ function typed(type: TensorType, array: NodeJS.TypedArray, path: Path): TensorDa
     if (isFloat16Array(array)) return new Uint16Array(array.buffer as ArrayBuffer, array.byteOffset, array.length);
     if (array instanceof Float32Array || array instanceof Float64Array) return Uint16Array.from(array, toFloat16);
   }
-  if (!(array instanceof ARRAYS[type])) throw wrongType(path, `a ${ARRAYS[type].name} for ${type}`, array);
+  if (!(array instanceof TENSOR_ARRAYS[type])) throw wrongType(path, `a ${TENSOR_ARRAYS[type].name} for ${type}`, array);
   if (type === "bool" && (array as Uint8Array).some((value) => value > 1)) throw wrongType(path, "a Uint8Array of 0 and 1", array);
   return array as TensorData[TensorType];
 }
