@@ -10,8 +10,8 @@ import { ML_DRAWS } from "../reference/onnx-programs/random-ml.js";
 import { OPERATOR_DRAWS, operatorCase } from "../reference/onnx-programs/random-operators.js";
 import { classifierCase, regressorCase, treeEnsembleCase } from "../reference/onnx-programs/random-trees.js";
 
-/** SKEWLESS_SEED repeats a run; the cases of an operator are seeds from it on. */
-const SEED = Number(process.env["SKEWLESS_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+/** The cases of an operator are seeds from this on. Fixed, so that a run can be repeated; SKEWLESS_SEED tries others. */
+const SEED = Number(process.env["SKEWLESS_SEED"] ?? 1000);
 console.log(`compiler beside ONNX Runtime: SKEWLESS_SEED=${SEED}`);
 
 /** What may go to ONNX Runtime although the generator drew it. */
