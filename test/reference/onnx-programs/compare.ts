@@ -4,6 +4,7 @@ import { compiledBackend } from "../../../src/scorer/compiled/backend.js";
 import type { ModelProgram, ProgramOutput } from "../../../src/scorer/program.js";
 import type { Tensor, TensorType } from "../../../src/scorer/tensor.js";
 import { runRow, type Cell } from "./interpreter.js";
+import { spread, type Jitter } from "./rounding.js";
 
 /** A batch's cells of one input, row by row. */
 export interface Column {
@@ -84,7 +85,7 @@ function ourTensor({ type, dims, cells }: Column): Tensor {
 }
 
 /** The oracle's answers. */
-export function runProgram(program: ModelProgram, batch: Batch): Answers {
+export function runProgram(program: ModelProgram, batch: Batch, jitter?: Jitter): Answers {
   const columns = program.inputs.map(({ name, type, register }) => {
     const column = batch[name] as Column;
     const width = program.registers[register]?.width as number;
@@ -95,7 +96,7 @@ export function runProgram(program: ModelProgram, batch: Batch): Answers {
   const out = new Map(program.outputs.map((output) => [output.name, { dims: [] as number[], cells: [] as Cell[] }]));
   for (let row = 0; row < rows; row++) {
     const given = columns.map(({ width, cells }) => cells.slice(row * width, (row + 1) * width));
-    for (const [i, cells] of runRow(program, given).entries()) {
+    for (const [i, cells] of runRow(program, given, jitter).entries()) {
       const output = program.outputs[i] as ProgramOutput;
       const answer = out.get(output.name);
       answer?.cells.push(...cells.map((cell) => outputCell(output, cell)));
@@ -106,11 +107,11 @@ export function runProgram(program: ModelProgram, batch: Batch): Answers {
 }
 
 /** Numbers agree within 1e-6 relative or absolute; NaN is NaN, infinities and the greatest numbers are close. */
-export function close(a: number, b: number, tolerance = 1e-6): boolean {
+export function close(a: number, b: number): boolean {
   if (Number.isNaN(a) || Number.isNaN(b)) return Number.isNaN(a) && Number.isNaN(b);
   if (a === b) return true;
   if (!Number.isFinite(a) || !Number.isFinite(b)) return Math.min(Math.abs(a), Math.abs(b)) > 3.4028e38 && Math.sign(a) === Math.sign(b);
-  return Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(a), Math.abs(b));
+  return Math.abs(a - b) <= 1e-6 * Math.max(1, Math.abs(a), Math.abs(b));
 }
 
 /**
@@ -122,16 +123,30 @@ export function closeSquares(a: number, b: number): boolean {
 }
 
 /** The first difference in words; undefined where there is none. */
-export function difference(expected: Answers, actual: Answers, agree: (a: number, b: number) => boolean = (a, b) => close(a, b)): string | undefined {
+export function difference(expected: Answers, actual: Answers, agree: (a: number, b: number, name: string, i: number) => boolean = (a, b) => close(a, b)): string | undefined {
   for (const [name, { dims, cells }] of expected) {
     const mine = actual.get(name);
     if (mine === undefined) return `no output ${name}`;
     if (mine.dims.join() !== dims.join()) return `${name}: shape [${mine.dims.join()}], expected [${dims.join()}]`;
     for (const [i, cell] of cells.entries()) {
       const other = mine.cells[i] as Cell;
-      const same = typeof cell === "number" && typeof other === "number" ? agree(cell, other) : cell === other;
+      const same = typeof cell === "number" && typeof other === "number" ? agree(cell, other, name, i) : cell === other;
       if (!same) return `${name}[${i}]: ${String(other)} (${typeof other}), expected ${String(cell)} (${typeof cell})`;
     }
   }
   return undefined;
+}
+
+/**
+ * The first difference that is more than the program's roundings: where sums cancel, two right answers differ by what
+ * the summands' roundings make of the result.
+ */
+export function differenceOf(program: ModelProgram, batch: Batch, expected: Answers, actual: Answers, agree: (a: number, b: number) => boolean = close): string | undefined {
+  let distances: ReadonlyMap<string, readonly number[]> | undefined;
+  return difference(expected, actual, (a, b, name, i) => {
+    if (agree(a, b)) return true;
+    distances ??= spread(program, batch);
+    const distance = distances.get(name)?.[i] ?? 0;
+    return Number.isFinite(distance) && Math.abs(a - b) <= 2 * distance;
+  });
 }

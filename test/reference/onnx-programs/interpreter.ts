@@ -1,6 +1,7 @@
 // A program of steps run by the book: plain TypeScript written from src/scorer/program.ts, a row at a time, as an
 // oracle that shares nothing with the native kernels.
 import { NODE_MODES, type ModelProgram, type Step, type TreeEnsemble, type UnaryFunction } from "../../../src/scorer/program.js";
+import { summands, type Jitter } from "./rounding.js";
 
 export type Cell = number | bigint | string;
 type Row = readonly Cell[];
@@ -190,13 +191,17 @@ function trees(e: TreeEnsemble, input: Row): number[] {
   });
 }
 
-/** One row: the cells of each register, f32 rounded to float32. Throws on unknown categories where a step says so. */
-export function runRow({ registers, inputs, steps, outputs }: ModelProgram, given: readonly Row[]): Row[] {
+/**
+ * One row: the cells of each register, f32 rounded to float32. Throws on unknown categories where a step says so.
+ * `jitter` may move each f32 that is computed.
+ */
+export function runRow({ registers, inputs, steps, outputs }: ModelProgram, given: readonly Row[], jitter?: Jitter): Row[] {
   const cells: Row[] = registers.map(({ constant }) => (constant === undefined ? [] : Array.from(constant as readonly Cell[])));
   for (const [i, { register }] of inputs.entries()) cells[register] = given[i] as Row;
   for (const step of steps) {
     const { element, width } = registers[step.output] as (typeof registers)[number];
-    const out = runStep(step, cells, width, element).map((value) => (element === "f32" ? Math.fround(value as number) : value));
+    const moved = (value: number, i: number): number => (jitter === undefined ? value : jitter(value, summands(step, cells, i, value)));
+    const out = runStep(step, cells, width, element).map((value, i) => (element === "f32" ? Math.fround(moved(value as number, i)) : value));
     if (out.length !== width) throw new Error(`${step.op} gives ${out.length} of ${width} values`);
     if (out.some((value) => typeof value !== (element === "i64" ? "bigint" : element === "text" ? "string" : "number"))) throw new Error(`${step.op} gives another type than ${element}`);
     cells[step.output] = out;
@@ -258,8 +263,12 @@ function runStep(step: Step, cells: readonly Row[], width: number, element: stri
     case "impute":
       return input.map((x, i) => (x === step.missing || (Number.isNaN(x) && Number.isNaN(step.missing)) ? (step.values[i] as Cell) : x));
     case "normalize": {
-      const magnitudes = floats.map(Math.abs);
-      const norm = step.norm === "l1" ? magnitudes.reduce((a, b) => a + b, 0) : step.norm === "max" ? Math.max(...magnitudes) : Math.sqrt(floats.reduce((a, b) => a + b * b, 0));
+      // The greatest value, not the greatest magnitude, as ONNX Runtime: NaN is passed over, and nothing is below the least finite number.
+      const least = element === "f32" ? -(2 - 2 ** -23) * 2 ** 127 : -Number.MAX_VALUE;
+      const greatest = floats.reduce((most, x) => (x > most ? x : most), least);
+      // Rounded as it adds up, since it may overflow.
+      const round = element === "f32" ? Math.fround : (x: number): number => x;
+      const norm = step.norm === "l1" ? floats.reduce((sum, x) => round(sum + Math.abs(x)), 0) : step.norm === "max" ? greatest : Math.sqrt(floats.reduce((a, b) => a + b * b, 0));
       return floats.map((x) => (norm === 0 ? x : x / norm));
     }
     case "softmax": {

@@ -22,8 +22,6 @@ function scaler(node: Node): Value[] {
   return [node.result("float32", emit.cast(register, "f32"), input.dims)];
 }
 
-const FLOAT32_MAX = (2 - 2 ** -23) * 2 ** 127;
-
 /** Norms are sums of float32 in the order of the columns; a row of norm 0 stays as it is. */
 function normalizer(node: Node): Value[] {
   const { emit } = node;
@@ -31,23 +29,18 @@ function normalizer(node: Node): Value[] {
   node.takes(input, ["float32", "float64", "int64", "int32"]);
   const norm = node.attributes.string("norm", "MAX");
   const x = emit.cast(input.register, "f32");
-  const zero = emit.number("f32", 0);
   const result = (register: number): Value[] => [node.result("float32", register, input.dims)];
-  const divided = (by: number): number => emit.where(emit.binary("ne", by, zero), emit.binary("div", x, by), x);
   switch (norm) {
     case "L1":
       return result(emit.normalize("l1", x));
-    case "MAX": {
-      // The greatest value, not magnitude: NaN is passed over, and nothing is below the least finite number.
-      const least = emit.number("f32", -FLOAT32_MAX);
-      const known = emit.where(emit.unary("isNaN", x), least, x);
-      return result(divided(emit.binary("max", emit.reduce("max", known), least)));
-    }
+    case "MAX":
+      return result(emit.normalize("max", x));
     case "L2": {
       // The squares are of the input's own type, and are summed and divided before the root is taken: both show where they overflow.
       const product = emit.binary("mul", input.register, input.register);
       const squares = emit.cast(input.type === "int32" ? emit.wrap32(product) : product, "f32");
       const sum = emit.reduce("sum", squares);
+      const zero = emit.number("f32", 0);
       const root = emit.unary("sqrt", emit.binary("div", squares, sum));
       const signed = emit.where(emit.binary("lt", x, zero), emit.unary("neg", root), root);
       return result(emit.where(emit.binary("ne", sum, zero), signed, x));
