@@ -112,8 +112,13 @@ export class SkewlessError extends Error implements ErrorFacts {
   with(facts: ErrorFacts, what = this.what): SkewlessError {
     const own: Record<string, unknown> = {};
     for (const key of FACTS) if (this[key] !== undefined) own[key] = this[key];
+    return this.remade(what, { ...own, ...facts }, { cause: this });
+  }
+
+  /** One of the same class; classes with another constructor override it. */
+  protected remade(what: string, facts: ErrorFacts, options: ErrorOptions): SkewlessError {
     const Class = this.constructor as new (code: ErrorCode, what: string, facts: ErrorFacts, options?: ErrorOptions) => SkewlessError;
-    return new Class(this.code, what, { ...own, ...facts }, { cause: this });
+    return new Class(this.code, what, facts, options);
   }
 }
 
@@ -153,6 +158,9 @@ export class DeadlineExceeded extends SkewlessError {
   constructor(what: string, facts: ErrorFacts = {}, options?: ErrorOptions) {
     super("DEADLINE_EXCEEDED", what, facts, options);
   }
+  protected override remade(what: string, facts: ErrorFacts, options: ErrorOptions): DeadlineExceeded {
+    return new DeadlineExceeded(what, facts, options);
+  }
 }
 /** A request, online store, service or log. */
 export class OnlineError extends SkewlessError {
@@ -169,8 +177,11 @@ export class AddonError extends SkewlessError {
 /** The user's signal ended the work. */
 export class AbortedError extends SkewlessError {
   override readonly name = "AbortedError";
-  constructor(what: string, reason?: unknown) {
-    super("ABORTED", what, {}, { cause: reason });
+  constructor(what: string, reason?: unknown, facts: ErrorFacts = {}) {
+    super("ABORTED", what, facts, { cause: reason });
+  }
+  protected override remade(what: string, facts: ErrorFacts, options: ErrorOptions): AbortedError {
+    return new AbortedError(what, options.cause, facts);
   }
 }
 

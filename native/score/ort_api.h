@@ -116,19 +116,14 @@ inline constexpr uint32_t kApiVersion = 17;
 #endif
 
 struct Api {
-  explicit Api(const void* const* slots)
-      :
-#define X(slot, name, result, parameters) name(reinterpret_cast<result(SKEWLESS_ORT_CALL*) parameters>(const_cast<void*>(slots[slot]))),
-        SKEWLESS_ORT_FUNCTIONS(X)
+  explicit Api(const void* const* slots) {
+#define X(slot, name, result, parameters) name = reinterpret_cast<result(SKEWLESS_ORT_CALL*) parameters>(const_cast<void*>(slots[slot]));
+    SKEWLESS_ORT_FUNCTIONS(X)
 #undef X
-            slots_(slots) {
   }
 #define X(slot, name, result, parameters) result(SKEWLESS_ORT_CALL* name) parameters;
   SKEWLESS_ORT_FUNCTIONS(X)
 #undef X
-
- private:
-  const void* const* slots_;
 };
 
 struct ApiBase {

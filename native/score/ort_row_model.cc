@@ -5,6 +5,8 @@
 #include <limits>
 #include <system_error>
 
+#include "score/half.h"
+
 namespace skewless::score::ort {
 namespace {
 
@@ -42,27 +44,6 @@ RowElement row_element(ElementType element) {
   }
 }
 
-float from_half(uint16_t half) {
-  const uint32_t sign = static_cast<uint32_t>(half & 0x8000) << 16;
-  const uint32_t exponent = (half >> 10) & 31;
-  uint32_t fraction = half & 0x3ff;
-  uint32_t bits;
-  if (exponent == 31) {
-    bits = sign | 0x7f800000 | fraction << 13;
-  } else if (exponent != 0) {
-    bits = sign | (exponent + 112) << 23 | fraction << 13;
-  } else if (fraction == 0) {
-    bits = sign;
-  } else {
-    uint32_t e = 113;
-    for (; !(fraction & 0x400); fraction <<= 1) --e;
-    bits = sign | e << 23 | (fraction & 0x3ff) << 13;
-  }
-  float out;
-  std::memcpy(&out, &bits, 4);
-  return out;
-}
-
 template <class From>
 void widen(const void* from, size_t count, unsigned char* to) {
   for (size_t i = 0; i < count; ++i) {
@@ -85,7 +66,7 @@ void convert(ElementType element, const void* from, size_t count, unsigned char*
       for (size_t i = 0; i < count; ++i) {
         uint16_t half;
         std::memcpy(&half, static_cast<const unsigned char*>(from) + i * 2, 2);
-        const float value = from_half(half);
+        const float value = half_to_float(half);
         std::memcpy(to + i * 4, &value, 4);
       }
       break;
@@ -320,8 +301,11 @@ RowStatus OrtRowModel::run(int64_t deadline) noexcept {
     }
     const int64_t now = steady_now();
     if (deadline <= now) return RowStatus::kDeadlineExceeded;
-    if (pace_ < (deadline - now) / kInlinePart) return run_watched(deadline, now);
-    return run_in_background(deadline - std::min(kAnswerTakes, (deadline - now) / 10));
+    const RowStatus status = pace_ < (deadline - now) / kInlinePart
+                                 ? run_watched(deadline, now)
+                                 : run_in_background(deadline - std::min(kAnswerTakes, (deadline - now) / 10));
+    // The system may have kept this thread waiting while the model was done in time.
+    return status == RowStatus::kOk && steady_now() > deadline ? RowStatus::kDeadlineExceeded : status;
   } catch (const std::exception& e) {
     return failed(e.what());
   }

@@ -2,10 +2,11 @@ import type { ParamValue, ScalarLiteral } from "../expr/node.js";
 import { CATALOGUE } from "../expr/catalogue.gen.js";
 import { KERNEL_TYPES, kernelType, OUTPUT_TYPES, type DataType } from "../types/data-type.js";
 import { registerType, type Plan, type PlanCall } from "./plan.js";
+import { ByteWriter } from "./byte-writer.js";
 
 /** Bytes of a plan for the add-on; the format is written down in native/plan/program.h. */
 export function encodePlan(plan: Plan): Uint8Array {
-  const w = new Writer();
+  const w = new ByteWriter();
   w.u32(0x4c504b53);
   w.u32(1);
   w.u32(plan.inputs.length);
@@ -41,7 +42,7 @@ function typeId(type: DataType): number {
   return KERNEL_TYPES.indexOf(kernelType(type));
 }
 
-function writeConstant(w: Writer, type: DataType, value: unknown): void {
+function writeConstant(w: ByteWriter, type: DataType, value: unknown): void {
   w.u8(value === null ? 0 : 1);
   if (value === null) return;
   if (type.kind === "list") {
@@ -68,7 +69,7 @@ function writeConstant(w: Writer, type: DataType, value: unknown): void {
 
 const PARAM_KINDS = ["int64", "float64", "utf8", "list<int64>", "list<float64>", "list<utf8>"];
 
-function writeParams(w: Writer, plan: Plan, node: PlanCall): void {
+function writeParams(w: ByteWriter, plan: Plan, node: PlanCall): void {
   const types = node.args.map((arg) => kernelType(registerType(plan, arg))).join();
   const specs = (CATALOGUE[node.name] ?? []).find((o) => o.args.join() === types)?.params ?? [];
   const encoded: [name: string, kind: string, value: ParamValue][] = [];
@@ -96,53 +97,8 @@ function writeParams(w: Writer, plan: Plan, node: PlanCall): void {
   }
 }
 
-function writeParam(w: Writer, kind: string, value: number | bigint | string): void {
+function writeParam(w: ByteWriter, kind: string, value: number | bigint | string): void {
   if (kind === "int64") w.i64(BigInt(value));
   else if (kind === "float64") w.f64(Number(value));
   else w.text(String(value));
-}
-
-const encoder = new TextEncoder();
-
-class Writer {
-  #buffer = new Uint8Array(1024);
-  #view = new DataView(this.#buffer.buffer);
-  #size = 0;
-
-  #reserve(bytes: number): number {
-    const at = this.#size;
-    if (at + bytes > this.#buffer.length) {
-      const grown = new Uint8Array(Math.max(this.#buffer.length * 2, at + bytes));
-      grown.set(this.#buffer);
-      this.#buffer = grown;
-      this.#view = new DataView(grown.buffer);
-    }
-    this.#size = at + bytes;
-    return at;
-  }
-  u8(value: number): void {
-    const at = this.#reserve(1);
-    this.#view.setUint8(at, value);
-  }
-  u32(value: number): void {
-    const at = this.#reserve(4);
-    this.#view.setUint32(at, value, true);
-  }
-  i64(value: bigint): void {
-    const at = this.#reserve(8);
-    this.#view.setBigInt64(at, value, true);
-  }
-  f64(value: number): void {
-    const at = this.#reserve(8);
-    this.#view.setFloat64(at, value, true);
-  }
-  text(value: string): void {
-    const bytes = encoder.encode(value);
-    this.u32(bytes.length);
-    const at = this.#reserve(bytes.length);
-    this.#buffer.set(bytes, at);
-  }
-  bytes(): Uint8Array {
-    return this.#buffer.subarray(0, this.#size);
-  }
 }

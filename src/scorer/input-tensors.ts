@@ -1,6 +1,6 @@
 import { ModelError, received } from "../errors.js";
 import { toFloat16 } from "./float16.js";
-import type { Tensor, TensorData, TensorInfo, TensorType } from "./tensor.js";
+import { TENSOR_ARRAYS, type Tensor, type TensorData, type TensorInfo, type TensorType } from "./tensor.js";
 
 /**
  * What a caller may pass as input: a tensor, a typed array of the input's own element type, a number (or text, or
@@ -14,22 +14,6 @@ export type InputElement = number | bigint | boolean | string | NodeJS.TypedArra
 export type ScorerInput = InputValue | Readonly<Record<string, InputValue>>;
 
 type Path = readonly (string | number)[];
-type NumericType = Exclude<TensorType, "string">;
-
-const ARRAYS: { readonly [T in NumericType]: new (length: number) => TensorData[T] } = {
-  float32: Float32Array,
-  float64: Float64Array,
-  float16: Uint16Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  bool: Uint8Array,
-};
 
 const RANGES: Readonly<Partial<Record<TensorType, readonly [bigint, bigint]>>> = {
   int8: [-128n, 127n],
@@ -46,6 +30,16 @@ const MOST_AXES = 32;
 
 function isTypedArray(value: unknown): value is NodeJS.TypedArray {
   return ArrayBuffer.isView(value) && !(value instanceof DataView);
+}
+
+/** Whether the memory went to another thread; such an array would pass for one of no rows. */
+function isDetached(buffer: ArrayBufferLike): boolean {
+  try {
+    new Uint8Array(buffer);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 function isTensor(value: unknown): value is { readonly type?: unknown; readonly dims: readonly unknown[]; readonly data: unknown } {
@@ -97,34 +91,42 @@ function inferDims(count: number, info: TensorInfo, path: Path): number[] {
   return declared.map((size) => (typeof size === "number" ? size : rest));
 }
 
-function badElement(path: Path, at: number, expected: string, value: unknown): ModelError {
-  return wrongType([...path, at], expected, value);
+/** Where in nested arrays of these sizes the element is that comes at this place of all. */
+function nestedAt(at: number, dims: readonly number[]): number[] {
+  const out: number[] = [];
+  for (const size of dims.slice(1).reverse()) {
+    out.unshift(at % size);
+    at = Math.floor(at / size);
+  }
+  return [at, ...out];
 }
 
-function integer(type: TensorType, value: unknown, path: Path, at: number): bigint {
+function integer(type: TensorType, value: unknown, place: (at: number) => Path, at: number): bigint {
   const [least, most] = RANGES[type] as readonly [bigint, bigint];
   const whole = typeof value === "bigint" ? value : typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : undefined;
-  if (whole === undefined || whole < least || whole > most) throw badElement(path, at, `an integer from ${least} to ${most}`, value);
+  if (whole === undefined || whole < least || whole > most) throw wrongType(place(at), `an integer from ${least} to ${most}`, value);
   return whole;
 }
 
-function elements<T extends TensorType>(type: T, flat: readonly unknown[], path: Path): TensorData[T];
-function elements(type: TensorType, flat: readonly unknown[], path: Path): TensorData[TensorType] {
+/** `dims`: the sizes of the arrays that the elements were nested in, for messages. */
+function elements<T extends TensorType>(type: T, flat: readonly unknown[], path: Path, dims?: readonly number[]): TensorData[T];
+function elements(type: TensorType, flat: readonly unknown[], path: Path, dims: readonly number[] = []): TensorData[TensorType] {
+  const place = (at: number): Path => [...path, ...nestedAt(at, dims)];
   if (type === "string") {
-    for (const [i, value] of flat.entries()) if (typeof value !== "string") throw badElement(path, i, "a string", value);
+    for (const [i, value] of flat.entries()) if (typeof value !== "string") throw wrongType(place(i), "a string", value);
     return flat as readonly string[];
   }
-  const out = new ARRAYS[type](flat.length) as Float64Array | BigInt64Array;
+  const out = new TENSOR_ARRAYS[type](flat.length) as Float64Array | BigInt64Array;
   for (let i = 0; i < flat.length; i++) {
     const value = flat[i];
     if (type === "float32" || type === "float64" || type === "float16") {
-      if (typeof value !== "number") throw badElement(path, i, "a number", value);
+      if (typeof value !== "number") throw wrongType(place(i), "a number", value);
       out[i] = type === "float16" ? toFloat16(value) : value;
     } else if (type === "bool") {
-      if (value !== true && value !== false && value !== 0 && value !== 1) throw badElement(path, i, "a boolean, 0 or 1", value);
+      if (value !== true && value !== false && value !== 0 && value !== 1) throw wrongType(place(i), "a boolean, 0 or 1", value);
       out[i] = Number(value);
     } else {
-      const whole = integer(type, value, path, i);
+      const whole = integer(type, value, place, i);
       out[i] = type === "int64" || type === "uint64" ? whole : Number(whole);
     }
   }
@@ -138,7 +140,7 @@ function typed(type: TensorType, array: NodeJS.TypedArray, path: Path): TensorDa
     if (isFloat16Array(array)) return new Uint16Array(array.buffer as ArrayBuffer, array.byteOffset, array.length);
     if (array instanceof Float32Array || array instanceof Float64Array) return Uint16Array.from(array, toFloat16);
   }
-  if (!(array instanceof ARRAYS[type])) throw wrongType(path, `a ${ARRAYS[type].name} for ${type}`, array);
+  if (!(array instanceof TENSOR_ARRAYS[type])) throw wrongType(path, `a ${TENSOR_ARRAYS[type].name} for ${type}`, array);
   if (type === "bool" && (array as Uint8Array).some((value) => value > 1)) throw wrongType(path, "a Uint8Array of 0 and 1", array);
   return array as TensorData[TensorType];
 }
@@ -172,6 +174,7 @@ export function tensorOf(value: unknown, info: TensorInfo, path: Path): Tensor {
   const { type } = info;
   if (isTensor(value)) return checkedTensor(value, info, path);
   if (isTypedArray(value)) {
+    if (value.length === 0 && isDetached(value.buffer)) throw new ModelError("WRONG_TYPE", "not an input of the model", { path, expected: "an array that has its memory", actual: "one whose buffer was transferred" });
     const data = typed(type, value, path);
     return { type, dims: inferDims(data.length, info, path), data };
   }
@@ -180,7 +183,7 @@ export function tensorOf(value: unknown, info: TensorInfo, path: Path): Tensor {
     const nested = dims.length > 1 || info.dims.length === 1 || info.dims.length === 0;
     const inferred = nested && (dims.length === info.dims.length || info.dims.length === 0) ? dims : inferDims(flat.length, info, path);
     if (!fits(inferred, info.dims) || (dims.length > 1 && inferred[0] !== dims[0])) throw wrongShape(path, info, shapeText(dims));
-    return { type, dims: inferred, data: elements(type, flat, path) };
+    return { type, dims: inferred, data: elements(type, flat, path, dims) };
   }
   if (info.dims.every((size) => size === 1 || typeof size !== "number") && ["number", "bigint", "boolean", "string"].includes(typeof value)) {
     return { type, dims: info.dims.map(() => 1), data: elements(type, [value], path) };
@@ -203,6 +206,11 @@ function checkedTensor(value: { readonly type?: unknown; readonly dims: readonly
   return { type, dims, data };
 }
 
+/** An object that names inputs, and not a Map, a Date or a buffer. */
+function isPlain(value: object): boolean {
+  return Object.prototype.toString.call(value) === "[object Object]";
+}
+
 /** Tensors in the order of the model's inputs. */
 export function inputTensors(input: unknown, infos: readonly TensorInfo[]): Tensor[] {
   const [first] = infos;
@@ -211,6 +219,7 @@ export function inputTensors(input: unknown, infos: readonly TensorInfo[]): Tens
   if (typeof input !== "object" || input === null || Array.isArray(input) || isTypedArray(input)) {
     throw wrongType([], single ? "the model's input" : `an object with the inputs ${infos.map(({ name }) => name).join(", ")}`, input);
   }
+  if (single && !isPlain(input)) throw wrongType([], `a tensor, typed array or array of ${first.type} ${shapeText(first.dims)}`, input);
   const named = input as Readonly<Record<string, unknown>>;
   for (const name of Object.keys(named)) {
     if (!infos.some((info) => info.name === name)) {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { ModelError, received } from "../errors.js";
+import { ModelError, received, SkewlessError } from "../errors.js";
 import type { ModelFile } from "./backend.js";
 import { readOnnxModel } from "./compiler/index.js";
 import { readLightgbm, readXgboost } from "./trees/index.js";
@@ -10,6 +10,7 @@ import { readLightgbm, readXgboost } from "./trees/index.js";
 export type ModelSource = string | URL | Uint8Array;
 
 const utf8 = new TextDecoder();
+const TAKEN_FOR_ONNX = "The file was taken for ONNX, as it begins neither like XGBoost's JSON or UBJSON nor like LightGBM's text";
 const SPACE = new Set([0x09, 0x0a, 0x0d, 0x20]);
 
 /**
@@ -27,9 +28,23 @@ function detect(bytes: Uint8Array): ModelFile["format"] {
   return bytes[first] === 0x7b ? "xgboost" : "onnx";
 }
 
-/** `externalDataPath`: the folder of an ONNX model's other files where only its bytes are given. */
+/**
+ * `path` is named in errors and is where an ONNX model's other files are; `externalDataPath`: the folder of those where only its
+ * bytes are given.
+ */
 export function readModelBytes(bytes: Uint8Array, path?: string, externalDataPath?: string): ModelFile {
-  if (bytes.length === 0) throw new ModelError("INVALID_MODEL", "the model file is empty");
+  if (bytes.length === 0) throw new ModelError("INVALID_MODEL", path === undefined ? "the model file is empty" : `the model file ${path} is empty`);
+  try {
+    return readBytes(bytes, path, externalDataPath);
+  } catch (error) {
+    if (!(error instanceof SkewlessError)) throw error;
+    // Writers of ONNX put the version of its format first, the tag 8.
+    const guess = error.fix === undefined && detect(bytes) === "onnx" && bytes[0] !== 0x08;
+    throw error.with(guess ? { fix: TAKEN_FOR_ONNX } : {}, path === undefined ? error.what : `${error.what} (in the file ${path})`);
+  }
+}
+
+function readBytes(bytes: Uint8Array, path?: string, externalDataPath?: string): ModelFile {
   switch (detect(bytes)) {
     case "lightgbm":
       return readLightgbm(bytes);

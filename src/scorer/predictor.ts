@@ -1,10 +1,11 @@
 import { RecordBatch, Table } from "apache-arrow";
 import type { RowObject } from "../engine/row-engine.js";
-import { DeadlineExceeded, DefinitionError, InputError, ModelError, received, SkewlessError } from "../errors.js";
+import { DefinitionError, InputError, ModelError, received, SkewlessError } from "../errors.js";
 import type { FittedFeatures } from "../features/fitted-features.js";
 import type { Inputs, RowOf } from "../features/inputs.js";
 import type { BatchPath } from "./predictor/batch-path.js";
 import { now } from "./predictor/clock.js";
+import { checkAsyncTerms, checkCallOptions } from "./call-options.js";
 import { refuseShortDeadline, type PredictorCost } from "./predictor/cost.js";
 import { assemble, type Assembled } from "./predictor/load.js";
 import { checkDeadline, checkKey, type PredictAsyncOptions, type PredictManyOptions, type PredictOptions, type PredictorOptions, type PredictStream, type PredictTableOptions } from "./predictor/options.js";
@@ -71,6 +72,7 @@ export class Predictor<I extends Inputs = Inputs> {
     if (options === undefined) {
       return this.#rows.predict(row as RowObject, { start, deadlineMicros: this.#deadline, key: undefined, explain: false });
     }
+    checkCallOptions(options, PREDICT_OPTIONS, InputError);
     const { deadlineMicros, key, explainInputs } = options;
     return this.#rows.predict(row as RowObject, {
       start,
@@ -96,6 +98,7 @@ export class Predictor<I extends Inputs = Inputs> {
     const begin = now();
     if (this.#closed) throw closed();
     if (!Array.isArray(rows)) throw new InputError("WRONG_TYPE", "not a list of rows", { expected: "an array of row objects", actual: received(rows), fix: "Use predict() for one row" });
+    checkCallOptions(options, MANY_OPTIONS, InputError);
     const { keys, explainInputs } = options;
     if (keys !== undefined && (!Array.isArray(keys) || keys.length !== rows.length)) {
       throw new InputError("WRONG_SHAPE", "the keys", { path: ["keys"], expected: `an array of ${rows.length}`, actual: received(keys) });
@@ -128,12 +131,15 @@ export class Predictor<I extends Inputs = Inputs> {
     if (!(data instanceof Table) && !(data instanceof RecordBatch)) {
       throw new InputError("WRONG_TYPE", "not columnar data", { expected: "an Arrow Table or a RecordBatch", actual: received(data), fix: "Use predictMany() for row objects" });
     }
+    checkCallOptions(options, TABLE_OPTIONS, InputError);
     return this.#batches.table(data, options);
   }
 
   /** As `predictTable`, a record batch at a time and off the event loop. */
   async *predictAsync(data: PredictStream | Table | RecordBatch, options: PredictAsyncOptions = {}): AsyncGenerator<RecordBatch> {
     if (this.#closed) throw closed();
+    checkCallOptions(options, STREAM_OPTIONS, InputError);
+    checkAsyncTerms(options, InputError);
     yield* this.#batches.stream(data, options);
   }
 
@@ -158,15 +164,16 @@ export class Predictor<I extends Inputs = Inputs> {
   }
 }
 
+const PREDICT_OPTIONS = ["deadlineMicros", "key", "explainInputs"] as const;
+const MANY_OPTIONS = ["deadlineMicros", "keys", "explainInputs"] as const;
+const TABLE_OPTIONS = ["threads", "predictionColumn", "probabilityColumn"] as const;
+const STREAM_OPTIONS = [...TABLE_OPTIONS, "signal", "onProgress"] as const;
+
 function closed(): ModelError {
   return new ModelError("CLOSED", "the predictor was closed", { fix: "Load it again" });
 }
 
 /** The same error, naming the row of a list. */
 function ofRow(error: unknown, row: number): unknown {
-  if (error instanceof DeadlineExceeded) {
-    const { expected = "", actual = "" } = error;
-    return new DeadlineExceeded(error.what, { row, expected, actual }, { cause: error });
-  }
   return error instanceof SkewlessError && !(error instanceof DefinitionError) ? error.with({ row }) : error;
 }

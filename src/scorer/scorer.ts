@@ -1,8 +1,9 @@
 import { AbortedError, ModelError, received } from "../errors.js";
 import type { Backend, ModelFile, RunAsyncOptions, RunOptions } from "./backend.js";
+import { checkAsyncTerms, checkCallOptions } from "./call-options.js";
 import { inputTensors, type ScorerInput } from "./input-tensors.js";
 import { modelBytes, modelBytesSync, modelPath, readModelBytes, type ModelSource } from "./load-model.js";
-import type { SessionOptions } from "./onnxruntime/session-options.js";
+import { nativeSessionOptions, type SessionOptions } from "./onnxruntime/session-options.js";
 import { openBackend } from "./open-backend.js";
 import { RowPath } from "./row-path.js";
 import type { ModelValue, TensorInfo } from "./tensor.js";
@@ -52,8 +53,8 @@ export class Scorer implements Disposable {
     this.#backend = backend;
     this.backend = Object.freeze({ name: backend.kind, reason, ...(backend.version === undefined ? {} : { version: backend.version }) });
     this.format = file.format;
-    this.inputs = backend.inputs;
-    this.outputs = backend.outputs;
+    this.inputs = Object.freeze(backend.inputs.map(declared));
+    this.outputs = Object.freeze(backend.outputs.map(declared));
     this.metadata = file.metadata;
     this.featureNames = file.featureNames;
     this.#row = RowPath.of(backend);
@@ -94,8 +95,12 @@ export class Scorer implements Disposable {
    */
   score(input: ScorerInput, options?: RunOptions): Scores {
     const row = this.#row;
-    const deadlineMicros = options?.deadlineMicros;
-    if (deadlineMicros !== undefined) checkDeadline(deadlineMicros);
+    let deadlineMicros: number | undefined;
+    if (options !== undefined) {
+      checkCallOptions(options, RUN_OPTIONS, ModelError);
+      ({ deadlineMicros } = options);
+      if (deadlineMicros !== undefined) checkDeadline(deadlineMicros);
+    }
     if (row !== undefined && input instanceof Float32Array && input.length === row.width) return row.score(input, deadlineMicros);
     this.#checkOpen();
     return this.#named(this.#backend.run(inputTensors(input, this.inputs), options));
@@ -108,6 +113,8 @@ export class Scorer implements Disposable {
    */
   async scoreAsync(input: ScorerInput, options: RunAsyncOptions = {}): Promise<Scores> {
     this.#checkOpen();
+    checkCallOptions(options, ASYNC_OPTIONS, ModelError);
+    checkAsyncTerms(options, ModelError);
     const { threads = 1, signal } = options;
     if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
       throw new ModelError("INVALID_PARAMETER", "not a number of threads", { path: ["threads"], expected: "an integer from 1 to 256", actual: received(threads) });
@@ -151,12 +158,19 @@ export class Scorer implements Disposable {
   }
 }
 
+/** Without what a backend keeps about it. */
+function declared({ name, type, dims, map }: TensorInfo): TensorInfo {
+  return Object.freeze({ name, type, dims: Object.freeze([...dims]), ...(map === undefined ? {} : { map }) });
+}
+
 function checkDeadline(micros: number): void {
   if (typeof micros !== "number" || !(micros > 0) || micros > 1e12) {
-    throw new ModelError("INVALID_PARAMETER", "not a deadline", { path: ["deadlineMicros"], expected: "microseconds, more than 0", actual: received(micros) });
+    throw new ModelError("INVALID_PARAMETER", "not a deadline", { path: ["deadlineMicros"], expected: "microseconds, more than 0 and at most 1e12", actual: received(micros) });
   }
 }
 
+const RUN_OPTIONS = ["deadlineMicros"] as const;
+const ASYNC_OPTIONS = ["threads", "signal", "onProgress"] as const;
 const OPTIONS = new Set(["backend", "library", "session", "externalDataPath"]);
 
 function checkOptions(options: unknown): void {
@@ -166,7 +180,9 @@ function checkOptions(options: unknown): void {
   for (const key of Object.keys(options)) {
     if (!OPTIONS.has(key)) throw new ModelError("INVALID_PARAMETER", "not an option of a scorer", { path: [key], expected: [...OPTIONS].join(", ") });
   }
-  const { externalDataPath } = options as { externalDataPath?: unknown };
+  const { externalDataPath, session } = options as { externalDataPath?: unknown; session?: SessionOptions };
+  // Also where the model turns out to need no session.
+  nativeSessionOptions(session);
   if (externalDataPath !== undefined && (typeof externalDataPath !== "string" || externalDataPath === "")) {
     throw new ModelError("INVALID_PARAMETER", "not a folder", { path: ["externalDataPath"], expected: "a path", actual: received(externalDataPath) });
   }

@@ -31,6 +31,26 @@ export interface TensorData {
   string: readonly string[];
 }
 
+export type NumericType = Exclude<TensorType, "string">;
+
+type ArrayConstructor<T extends NumericType> = new (lengthOrBuffer: number | ArrayBuffer) => TensorData[T];
+
+/** The class of each type's elements. */
+export const TENSOR_ARRAYS: { readonly [T in NumericType]: ArrayConstructor<T> } = {
+  float32: Float32Array,
+  float64: Float64Array,
+  float16: Uint16Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  bool: Uint8Array,
+};
+
 /** A dense row-major tensor. */
 export interface Tensor<T extends TensorType = TensorType> {
   readonly type: T;

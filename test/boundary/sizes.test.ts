@@ -1,10 +1,8 @@
 import { Field, Float64, List, Utf8, makeData, vectorFromArray } from "apache-arrow";
 import { describe, expect, test } from "vitest";
 import { defineFeatures, t, type Engine } from "../../src/index.js";
-import { tableOf } from "./support.js";
+import { SLOWDOWN as scale, tableOf } from "./support.js";
 
-// Instrumented code takes several times as long; the sizes shrink, what is tested stays.
-const scale = process.env["SKEWLESS_SANITIZED"] === undefined ? 1 : 10;
 const loose = (engine: unknown): Engine<object> => engine as Engine<object>;
 
 describe("extreme sizes", () => {

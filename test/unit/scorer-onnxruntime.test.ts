@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Scorer, type ModelValue, type Scores, type Tensor, type TensorType } from "../../src/index.js";
+import { received } from "../../src/errors.js";
 import { fromFloat16, toFloat16 } from "../../src/scorer/float16.js";
 import { errorOf, rejectionOf } from "../boundary/support.js";
 import { builder, bytesOf, classifier, convolution, dense, external, floats, identities, NUMBERS, TYPES } from "../support/onnx-models.js";
@@ -50,6 +51,13 @@ const VALUES: { readonly [T in TensorType]: readonly (number | bigint | string |
   bool: [true, false, true, 1, 0, false],
   string: ["", "a", "Zürich", "日本", "😀", "tab\tnew\nline"],
 };
+
+/** An array whose memory went elsewhere. */
+function transferred(): Float32Array {
+  const array = new Float32Array(4);
+  structuredClone(array, { transfer: [array.buffer] });
+  return array;
+}
 
 describe("element types", () => {
   test("every type passes through as onnxruntime-node gives it", async () => {
@@ -156,12 +164,15 @@ describe("inputs", () => {
       [{}, "MISSING_INPUT", ["x"]],
       [null, "WRONG_TYPE", []],
       ["text", "WRONG_TYPE", []],
-      [new DataView(new ArrayBuffer(16)), "MISSING_INPUT", ["x"]],
+      [new DataView(new ArrayBuffer(16)), "WRONG_TYPE", []],
+      [new Map([["x", flat]]), "WRONG_TYPE", []],
+      [[[1, 2, 3, 4], [1, 2, 3, "4"]], "WRONG_TYPE", [1, 3]],
+      [transferred(), "WRONG_TYPE", []],
       [Symbol("x"), "WRONG_TYPE", []],
     ];
     for (const [input, code, path] of cases) {
       const error = errorOf(() => scorer.score(input as never));
-      expect([error.code, error.path], String(input)).toEqual([code, path]);
+      expect([error.code, error.path], received(input)).toEqual([code, path]);
       expect((await rejectionOf(scorer.scoreAsync(input as never))).code).toBe(code);
     }
     const integers = open(identities(["int8", "uint64", "bool"], [1]));

@@ -1,7 +1,7 @@
 import type { BinaryFunction, ModelProgram, Register, Step, TreeEnsemble, UnaryFunction } from "../program.js";
 import { ModelError, received } from "../../errors.js";
 import type { TensorType } from "../tensor.js";
-import { Writer } from "./writer.js";
+import { ModelWriter } from "./writer.js";
 
 const ELEMENTS = ["f32", "f64", "i64", "text"] as const;
 
@@ -34,7 +34,7 @@ const DEFAULTS: Partial<Record<UnaryFunction, readonly [alpha: number, beta: num
 
 /** Bytes of a model for the add-on; the format is written down in native/score/compiled_program.h. */
 export function encodeModel(program: ModelProgram): Uint8Array {
-  const w = new Writer();
+  const w = new ModelWriter();
   w.u32(0x4d434b53);
   w.u32(1);
   w.u32(program.registers.length);
@@ -98,7 +98,7 @@ function operandsOf(step: Step): readonly number[] {
   }
 }
 
-function writeStep(w: Writer, registers: readonly Register[], step: Step): void {
+function writeStep(w: ModelWriter, registers: readonly Register[], step: Step): void {
   w.u8(STEPS.indexOf(step.op));
   w.u8(kindOf(step));
   w.array(Uint32Array.from(operandsOf(step)));
@@ -152,7 +152,7 @@ function single(value: number | bigint, register: Register | undefined): Float32
   return register?.element === "f64" ? Float64Array.of(Number(value)) : Float32Array.of(Number(value));
 }
 
-function writeTrees(w: Writer, trees: TreeEnsemble): void {
+function writeTrees(w: ModelWriter, trees: TreeEnsemble): void {
   w.u32(trees.targets);
   w.u8(trees.compare === "f64" ? 1 : 0);
   w.u8(["sum", "average", "min", "max"].indexOf(trees.aggregate));

@@ -1,7 +1,7 @@
 import { DataType, dataTypeName } from "../../onnx/schema.js";
 import { ModelError } from "../../errors.js";
 import type { NativeOrtResult, NativeOrtTensor } from "../../native.js";
-import type { Tensor, TensorData, TensorType } from "../tensor.js";
+import { TENSOR_ARRAYS, type Tensor, type TensorType } from "../tensor.js";
 
 /** Our names of element types and ONNX's numbers. */
 const NUMBERS: Readonly<Record<TensorType, number>> = {
@@ -21,22 +21,6 @@ const NUMBERS: Readonly<Record<TensorType, number>> = {
 };
 const NAMES = new Map(Object.entries(NUMBERS).map(([name, number]) => [number, name as TensorType]));
 
-type NumericType = Exclude<TensorType, "string">;
-const ARRAYS: { readonly [T in NumericType]: new (buffer: ArrayBuffer) => TensorData[T] } = {
-  float32: Float32Array,
-  float64: Float64Array,
-  float16: Uint16Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  bool: Uint8Array,
-};
-
 /** The name of an element type; UNSUPPORTED_MODEL for complex numbers, bfloat16 and the like. */
 export function tensorType(number: number, where: string): TensorType {
   const name = NAMES.get(number);
@@ -51,5 +35,5 @@ export function toNative({ type, dims, data }: Tensor): NativeOrtTensor {
 export function fromNative({ type: number, dims, data }: NativeOrtResult, name: string): Tensor {
   const type = tensorType(number, `output ${JSON.stringify(name)}`);
   if (type === "string") return { type, dims, data: data as readonly string[] };
-  return { type, dims, data: new ARRAYS[type](data as ArrayBuffer) };
+  return { type, dims, data: new TENSOR_ARRAYS[type](data as ArrayBuffer) };
 }

@@ -60,15 +60,15 @@ export function measureTransform(rows: readonly RowObject[], write: (row: RowObj
 }
 
 /** DEADLINE_TOO_SHORT where not even a call without any pause would be answered by the model. */
-export function refuseShortDeadline(deadlineMicros: number, cost: PredictorCost, fallbackMicros: number, compiled: boolean): void {
-  const needed = (compiled ? cost.total : 0) + fallbackMicros;
+export function refuseShortDeadline(deadlineMicros: number, cost: PredictorCost, reserveMicros: number, compiled: boolean): void {
+  const needed = (compiled ? cost.total : 0) + reserveMicros;
   if (deadlineMicros > needed) return;
   const figure = (micros: number): string => `${micros.toFixed(2)} µs`;
   throw new ModelError("DEADLINE_TOO_SHORT", "the deadline is shorter than what a call is known to take", {
     path: ["deadlineMicros"],
     expected: compiled
-      ? `more than ${figure(needed)} (features ${figure(cost.transform.p99)}, model ${figure(cost.score.p99)}${fallbackMicros > 0 ? `, fallback ${figure(fallbackMicros)}` : ""}; medians ${figure(cost.transform.median)} and ${figure(cost.score.median)})`
-      : `more than the fallback's ${figure(fallbackMicros)}`,
+      ? `more than ${figure(needed)} (features ${figure(cost.transform.p99)}, model ${figure(cost.score.p99)}${reserveMicros > 0 ? `, fallback ${figure(reserveMicros)}` : ""}; medians ${figure(cost.transform.median)} and ${figure(cost.score.median)})`
+      : `more than the ${figure(reserveMicros)} kept for ending a run and for the fallback`,
     actual: figure(deadlineMicros),
     fix: "Give more time, or a smaller model",
   });

@@ -142,7 +142,13 @@ function fromScorer(scorer: Scorer, width: number, path: readonly (string | numb
   };
 }
 
-function lastAnswer({ otherwise, capacity }: LastAnswer, width: number, path: readonly (string | number)[]): FallbackStep {
+function lastAnswer(options: LastAnswer, width: number, path: readonly (string | number)[]): FallbackStep {
+  for (const key of Object.keys(options)) {
+    if (key !== "last" && key !== "otherwise" && key !== "capacity") {
+      throw new DefinitionError("INVALID_PARAMETER", "not an option of the last answer", { path: [...path, key], expected: "last, otherwise, capacity" });
+    }
+  }
+  const { otherwise, capacity } = options;
   const answers = new LruCache<AnswerParts>(checkCapacity(capacity, [...path, "capacity"]));
   const next = otherwise === undefined ? undefined : compileFallback(otherwise, width, [...path, "otherwise"]);
   return {

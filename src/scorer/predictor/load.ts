@@ -73,6 +73,9 @@ export async function assemble<I extends Inputs>(options: PredictorOptions<I>): 
   checkOptions(options);
   const { model, scorer: scorerOptions = {} } = options;
   const ownsScorer = !(model instanceof Scorer);
+  if (!ownsScorer && options.scorer !== undefined) {
+    throw new DefinitionError("INVALID_PARAMETER", "the model is a Scorer, which was loaded already", { path: ["scorer"], fix: "Give these options to Scorer.load" });
+  }
   const scorer = model instanceof Scorer ? model : await Scorer.load(model, scorerOptions);
   try {
     const features = await readFeatures(options.features, scorer);

@@ -86,6 +86,7 @@ export function compileValidity(name: string, input: AnyInputType, valid: unknow
     checks.push(key === "min" ? (value) => !((comparable(value) as number) < limit) : (value) => !((comparable(value) as number) > limit));
     words.push(`at ${key === "min" ? "least" : "most"} ${bound instanceof Date ? bound.toISOString() : String(bound)}`);
   }
+  if (min !== undefined && max !== undefined && (comparable(min) as number) > (comparable(max) as number)) refuse("max", "not below min", max);
   if (finite !== undefined && typeof finite !== "boolean") refuse("finite", "a boolean", finite);
   if (finite === true) {
     if (!input.storage.startsWith("float")) refuse("finite", "only for floats", finite);

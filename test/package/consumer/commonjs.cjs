@@ -2,5 +2,6 @@
 const arrow = require("apache-arrow");
 const skewless = require("skewless");
 const { run } = require("./scenario.cjs");
+const { score } = require("./scoring.cjs");
 
-run(skewless, arrow).then((result) => console.log(JSON.stringify(result)));
+run(skewless, arrow).then(async (result) => console.log(JSON.stringify({ ...result, model: await score(skewless) })));

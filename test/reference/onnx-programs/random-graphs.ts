@@ -103,7 +103,8 @@ class Grower {
       case 8:
         return { name: this.node(rng.pick(["Mul", "Sub", "Add", "Max", "Min"]), [name, this.constant(floats(this.small(width)))]), width };
       case 9: {
-        const test = this.node("Greater", [name, this.constant(floats([0.1]))]);
+        // No 1 / n: the mean of n shares would be beside it by rounding alone.
+        const test = this.node("Greater", [name, this.constant(floats([0.123]))]);
         return { name: this.node("Where", [test, name, this.constant(floats(this.small(1)))]), width };
       }
       case 10:
