@@ -45,6 +45,8 @@ export interface Backend {
   rowModel(width?: number): NativeRowModel | undefined;
   /** The labels that an output of the row model gives the index of; undefined where it gives the values themselves. */
   labels(output: number): readonly string[] | undefined;
+  /** The classes that an output says one of, in the order of their scores; undefined where they are not known. */
+  classes(output: number): readonly (string | bigint)[] | undefined;
   /** Frees native memory at once; calls after it throw CLOSED. May be called again. */
   close(): void;
 }

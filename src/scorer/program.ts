@@ -29,6 +29,8 @@ export interface ProgramOutput extends TensorInfo {
   readonly register: RegisterIndex;
   /** Class labels of the model; the output is a tensor of string or int64 as `type` says. */
   readonly labels?: readonly string[] | BigInt64Array;
+  /** Where the output itself is the index of a class: how many there are, 0, 1, 2 and so on. */
+  readonly bound?: number;
   /** Rank of the declared tensor: 1 for [N], 2 for [N, width]. */
   readonly rank: 1 | 2;
 }

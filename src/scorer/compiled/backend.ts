@@ -138,6 +138,12 @@ class CompiledBackend implements Backend {
     return labels instanceof BigInt64Array ? undefined : labels;
   }
 
+  classes(output: number): readonly (string | bigint)[] | undefined {
+    const { labels, bound } = this.#outputs[output] ?? {};
+    if (labels !== undefined) return [...labels];
+    return bound === undefined ? undefined : Array.from({ length: bound }, (_, i) => BigInt(i));
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -121,6 +121,7 @@ function readOutput(info: ValueInfoProto, values: ReadonlyMap<string, Value>, in
     register: rows.register,
     rank: rows.dims.length === 0 ? 1 : 2,
     ...(rows.labels === undefined ? {} : { labels: rows.labels }),
+    ...(rows.type === "int64" && rows.bound !== undefined ? { bound: rows.bound } : {}),
     ...(value.kind === "maps" ? { map: { keys: value.keys } } : {}),
   };
 }

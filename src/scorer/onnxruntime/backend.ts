@@ -163,6 +163,11 @@ export class OnnxRuntimeBackend implements Backend {
     return this.#graph.labels.get(this.outputs[output]?.name ?? "");
   }
 
+  /** Text only: int64 labels come as they are, and some models' are not what the classifier's node lists. */
+  classes(output: number): readonly string[] | undefined {
+    return this.labels(output);
+  }
+
   close(): void {
     this.#closed = true;
     this.#rowModels.clear();

@@ -98,11 +98,11 @@ function scoresReader({ block, outputs }: NativeRowModel, index: number): () => 
   };
 }
 
-/** The classes of the scores: a ZipMap's keys, or the labels where there is one for each score. */
-export function classesOf(backend: Pick<Backend, "labels" | "outputs">, rowModel: NativeRowModel, { prediction, probabilities, classes }: ChosenOutputs): ChosenOutputs["classes"] {
-  const labels = typedLabels(backend, prediction);
+/** The classes of the scores: a ZipMap's keys, or the labels where there is one for each score and none twice. */
+export function classesOf(backend: Pick<Backend, "classes">, rowModel: NativeRowModel, { prediction, probabilities, classes }: ChosenOutputs): ChosenOutputs["classes"] {
+  const labels = backend.classes(prediction);
   if (classes !== undefined || labels === undefined || probabilities === undefined) return classes;
-  return labels.length === rowModel.outputs[probabilities]?.width ? Object.freeze([...labels]) : undefined;
+  return labels.length === rowModel.outputs[probabilities]?.width && new Set(labels).size === labels.length ? Object.freeze([...labels]) : undefined;
 }
 
 /** Reads a row's answer from the model's block. */
@@ -111,7 +111,7 @@ export class OutputReader {
   readonly #probabilities: (() => Float32Array) | undefined;
   readonly #classes: readonly (string | bigint)[] | undefined;
 
-  constructor(backend: Pick<Backend, "labels" | "outputs">, rowModel: NativeRowModel, chosen: ChosenOutputs) {
+  constructor(backend: Pick<Backend, "classes" | "labels" | "outputs">, rowModel: NativeRowModel, chosen: ChosenOutputs) {
     this.#prediction = reader(rowModel, chosen.prediction, typedLabels(backend, chosen.prediction));
     const { probabilities } = chosen;
     this.#probabilities = probabilities === undefined ? undefined : scoresReader(rowModel, probabilities);

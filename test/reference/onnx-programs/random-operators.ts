@@ -131,7 +131,7 @@ const batchNormalization: Draw = (rng) => {
 
 const clip: Draw = (rng) => {
   const type = rng.pick(["float32", "float32", "float64", "int64", "int32"] as const);
-  if (type === "float32" && rng.chance(0.3)) return { inputs: [[type, 4]], operands: ["x0"], attributes: { ...maybe(rng, "min", float(rng) - 1), ...maybe(rng, "max", float(rng) + 1) }, outputs: [type], opset: 10 };
+  if (type === "float32" && rng.chance(0.3)) return { inputs: [[type, 4]], operands: ["x0"], attributes: { ...maybe(rng, "min", float(rng) - 1.5), ...maybe(rng, "max", float(rng) + 1.5) }, outputs: [type], opset: 10 };
   const constants = { low: constant(rng, type, [], true), high: constant(rng, type, [], true) };
   return { inputs: [[type, 4]], constants, operands: rng.pick([["x0"], ["x0", "low"], ["x0", "low", "high"], ["x0", "", "high"]]), outputs: [type], opset: rng.pick([12, 13, 18]) };
 };
