@@ -65,7 +65,7 @@ describe.skipIf(!hasRedis)("Redis", () => {
       const { code, millis, message } = await failure(call);
       expect(code).toBe("STORE_UNAVAILABLE");
       expect(message).toMatch(/cannot be reached|ended/);
-      expect(millis).toBeLessThan(100);
+      expect(millis).toBeLessThan(1000);
     }
     await server.start();
     await until(() => store.ping(), undefined);
@@ -91,7 +91,8 @@ describe.skipIf(!hasRedis)("Redis", () => {
     }
     const refused = await failure(() => read(guarded));
     expect(refused).toMatchObject({ code: "STORE_UNAVAILABLE" });
-    expect(refused.millis).toBeLessThan(20);
+    // At once, not after another time-out.
+    expect(refused.millis).toBeLessThan(45);
     await pause(220);
     expect(await failure(() => read(guarded))).toMatchObject({ code: "STORE_TIMEOUT" });
     expect(guarded.state).toBe("open");
