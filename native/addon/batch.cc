@@ -6,6 +6,7 @@
 
 #include "addon/memory.h"
 #include "addon/plan_object.h"
+#include "addon/promise_worker.h"
 
 namespace skewless::addon {
 namespace {
@@ -18,9 +19,6 @@ int64_t integer(Napi::Env env, const Napi::Value& v, const char* name) {
   if (!(d >= 0) || d > 9007199254740991.0 || d != std::floor(d)) bad(env, std::string(name) + " must be a non-negative integer");
   return static_cast<int64_t>(d);
 }
-
-// `lent` gathers the typed arrays that are read: they must live as long as the run.
-using Lent = std::vector<napi_value>;
 
 Buffer buffer(Napi::Env env, const Napi::Value& v, const char* name, Lent& lent) {
   if (v.IsUndefined() || v.IsNull()) return {};
@@ -243,16 +241,9 @@ Napi::Value result_object(Napi::Env env, Job& job) {
   return out;
 }
 
-class BatchWorker : public Napi::AsyncWorker {
+class BatchWorker : public PromiseWorker {
  public:
-  BatchWorker(Napi::Env env, Job job) : Napi::AsyncWorker(env), job_(std::move(job)), deferred_(Napi::Promise::Deferred::New(env)) {
-    // Not the column objects: their properties could be changed meanwhile.
-    Napi::Array lent = Napi::Array::New(env);
-    for (const napi_value v : job_.lent) lent.Set(lent.Length(), v);
-    job_.lent.clear();
-    lent_ = Napi::Persistent(lent.As<Napi::Object>());
-  }
-  Napi::Promise promise() const { return deferred_.Promise(); }
+  BatchWorker(Napi::Env env, Job job) : PromiseWorker(env, job.lent), job_(std::move(job)) { job_.lent.clear(); }
   void Execute() override {
     std::vector<std::unique_ptr<BatchExecutor>> executors;
     try {
@@ -261,34 +252,15 @@ class BatchWorker : public Napi::AsyncWorker {
       refused_ = true;
     }
   }
-  void OnOK() override {
-    settle([this] {
-      if (refused_) out_of_memory(Env());
-      deferred_.Resolve(result_object(Env(), job_));
-    });
-  }
-  void OnError(const Napi::Error& error) override {
-    settle([&] { deferred_.Reject(error.Value()); });
+
+ protected:
+  Napi::Value result(Napi::Env env) override {
+    if (refused_) out_of_memory(env);
+    return result_object(env, job_);
   }
 
  private:
-  // A thread of JavaScript that is being terminated refuses even to settle a promise: nobody waits for it then.
-  template <class Body>
-  void settle(const Body& body) {
-    try {
-      Napi::HandleScope scope(Env());
-      try {
-        body();
-      } catch (const Napi::Error& e) {
-        deferred_.Reject(e.Value());
-      }
-    } catch (const Napi::Error&) {
-    }
-  }
-
   Job job_;
-  Napi::Promise::Deferred deferred_;
-  Napi::ObjectReference lent_;
   bool refused_ = false;
 };
 

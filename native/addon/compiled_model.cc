@@ -6,6 +6,7 @@
 
 #include "addon/memory.h"
 #include "addon/plan_object.h"
+#include "addon/promise_worker.h"
 #include "addon/row_model_object.h"
 #include "score/compiled_batch.h"
 #include "score/compiled_row.h"
@@ -74,9 +75,6 @@ Napi::Value compile_model(const Napi::CallbackInfo& info) {
     throw out_of_memory(env);
   }
 }
-
-// `lent` gathers the arrays that are read: they must live as long as the run.
-using Lent = std::vector<napi_value>;
 
 struct Bytes {
   const void* data = nullptr;
@@ -210,15 +208,9 @@ Napi::Value model_run(const Napi::CallbackInfo& info) {
   return result_object(info.Env(), job);
 }
 
-class ModelWorker : public Napi::AsyncWorker {
+class ModelWorker : public PromiseWorker {
  public:
-  ModelWorker(Napi::Env env, Job job) : Napi::AsyncWorker(env), job_(std::move(job)), deferred_(Napi::Promise::Deferred::New(env)) {
-    Napi::Array lent = Napi::Array::New(env);
-    for (const napi_value v : job_.lent) lent.Set(lent.Length(), v);
-    job_.lent.clear();
-    lent_ = Napi::Persistent(lent.As<Napi::Object>());
-  }
-  Napi::Promise promise() const { return deferred_.Promise(); }
+  ModelWorker(Napi::Env env, Job job) : PromiseWorker(env, job.lent), job_(std::move(job)) { job_.lent.clear(); }
   void Execute() override {
     std::vector<std::unique_ptr<score::ModelExecutor>> executors;
     try {
@@ -227,34 +219,15 @@ class ModelWorker : public Napi::AsyncWorker {
       refused_ = true;
     }
   }
-  void OnOK() override {
-    settle([&] {
-      if (refused_) throw out_of_memory(Env());
-      deferred_.Resolve(result_object(Env(), job_));
-    });
-  }
-  void OnError(const Napi::Error& error) override {
-    settle([&] { deferred_.Reject(error.Value()); });
+
+ protected:
+  Napi::Value result(Napi::Env env) override {
+    if (refused_) throw out_of_memory(env);
+    return result_object(env, job_);
   }
 
  private:
-  // A thread of JavaScript that is being terminated refuses even to settle a promise: nobody waits for it then.
-  template <class Body>
-  void settle(const Body& body) {
-    try {
-      Napi::HandleScope scope(Env());
-      try {
-        body();
-      } catch (const Napi::Error& e) {
-        deferred_.Reject(e.Value());
-      }
-    } catch (const Napi::Error&) {
-    }
-  }
-
   Job job_;
-  Napi::Promise::Deferred deferred_;
-  Napi::ObjectReference lent_;
   bool refused_ = false;
 };
 

@@ -7,6 +7,7 @@
 
 #include "addon/bound_function.h"
 #include "addon/memory.h"
+#include "addon/promise_worker.h"
 #include "addon/row_model_object.h"
 #include "score/ort_row_model.h"
 #include "score/ort_run.h"
@@ -194,9 +195,6 @@ Napi::Value open_session(const Napi::CallbackInfo& info) {
   });
 }
 
-// Typed arrays that are read must live as long as the run.
-using Lent = std::vector<napi_value>;
-
 ort::InputTensor read_tensor(Napi::Env env, const Napi::Value& value, Lent& lent) {
   if (!value.IsObject()) bad(env, "a tensor must be an object");
   const Napi::Object o = value.As<Napi::Object>();
@@ -286,15 +284,9 @@ Napi::Value run(const Napi::CallbackInfo& info) {
   });
 }
 
-class RunWorker : public Napi::AsyncWorker {
+class RunWorker : public PromiseWorker {
  public:
-  RunWorker(Napi::Env env, std::shared_ptr<ort::TensorRun> job, const Lent& lent)
-      : Napi::AsyncWorker(env), run_(std::move(job)), deferred_(Napi::Promise::Deferred::New(env)) {
-    Napi::Array kept = Napi::Array::New(env);
-    for (const napi_value v : lent) kept.Set(kept.Length(), v);
-    lent_ = Napi::Persistent(kept.As<Napi::Object>());
-  }
-  Napi::Promise promise() const { return deferred_.Promise(); }
+  RunWorker(Napi::Env env, std::shared_ptr<ort::TensorRun> job, const Lent& lent) : PromiseWorker(env, lent), run_(std::move(job)) {}
   void Execute() override {
     try {
       run_->execute();
@@ -302,26 +294,17 @@ class RunWorker : public Napi::AsyncWorker {
       failure_ = std::current_exception();
     }
   }
-  void OnOK() override {
-    // A thread of JavaScript that is being terminated refuses even to settle a promise: nobody waits for it then.
-    try {
-      Napi::HandleScope scope(Env());
-      try {
-        deferred_.Resolve(translated(Env(), [this] {
-          if (failure_) std::rethrow_exception(failure_);
-          return tensors_object(Env(), run_->outputs());
-        }));
-      } catch (const Napi::Error& e) {
-        deferred_.Reject(e.Value());
-      }
-    } catch (const Napi::Error&) {
-    }
+
+ protected:
+  Napi::Value result(Napi::Env env) override {
+    return translated(env, [&] {
+      if (failure_) std::rethrow_exception(failure_);
+      return tensors_object(env, run_->outputs());
+    });
   }
 
  private:
   const std::shared_ptr<ort::TensorRun> run_;
-  Napi::Promise::Deferred deferred_;
-  Napi::ObjectReference lent_;
   std::exception_ptr failure_;
 };
 
