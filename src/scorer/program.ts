@@ -137,6 +137,20 @@ export type Step =
       readonly otherwise: number | bigint;
     };
 
+/** The registers that a step reads, in the order in which they are encoded. */
+export function operandsOf(step: Step): readonly RegisterIndex[] {
+  switch (step.op) {
+    case "binary":
+      return [step.left, step.right];
+    case "where":
+      return [step.condition, step.yes, step.no];
+    case "concat":
+      return step.inputs;
+    default:
+      return [step.input];
+  }
+}
+
 /** How a node compares: true leads to `yes`. "in": the value, truncated, is an integer in the node's set. */
 export const NODE_MODES = ["leaf", "lt", "le", "gt", "ge", "eq", "ne", "in"] as const;
 export type NodeMode = (typeof NODE_MODES)[number];

@@ -1,3 +1,4 @@
+import { RANGES } from "../../engine/marshaller.js";
 import { dateTicks, INT64_MAX, INT64_MIN } from "../../expr/literal.js";
 import type { TimeUnit } from "../../types/data-type.js";
 import { formatInputType, type AnyInputType } from "../../types/input-type.js";
@@ -5,21 +6,12 @@ import { formatInputType, type AnyInputType } from "../../types/input-type.js";
 /** Whether a value (neither null nor undefined) is one of the input's type: what row mode takes. */
 export type Check = (value: unknown) => boolean;
 
-const INTEGER_RANGES: Readonly<Record<string, readonly [min: number, max: number]>> = {
-  int8: [-128, 127],
-  int16: [-32768, 32767],
-  int32: [-2147483648, 2147483647],
-  uint8: [0, 255],
-  uint16: [0, 65535],
-  uint32: [0, 4294967295],
-};
-
 const MIN_DAY = -2147483648;
 const MAX_DAY = 2147483647;
 
 /** The least and greatest value of an integer storage of up to 32 bits. */
 export function integerRange(input: AnyInputType): readonly [min: number, max: number] | undefined {
-  return INTEGER_RANGES[input.storage];
+  return RANGES[input.storage];
 }
 
 export function unitOf(input: AnyInputType): TimeUnit | undefined {

@@ -1,4 +1,4 @@
-import type { BinaryFunction, ModelProgram, Register, Step, TreeEnsemble, UnaryFunction } from "../program.js";
+import { operandsOf, type BinaryFunction, type ModelProgram, type Register, type Step, type TreeEnsemble, type UnaryFunction } from "../program.js";
 import { ModelError, received } from "../../errors.js";
 import type { TensorType } from "../tensor.js";
 import { ModelWriter } from "./writer.js";
@@ -82,19 +82,6 @@ function kindOf(step: Step): number {
       return step.unknown === "error" ? 1 : 0;
     default:
       return 0;
-  }
-}
-
-function operandsOf(step: Step): readonly number[] {
-  switch (step.op) {
-    case "binary":
-      return [step.left, step.right];
-    case "where":
-      return [step.condition, step.yes, step.no];
-    case "concat":
-      return step.inputs;
-    default:
-      return [step.input];
   }
 }
 

@@ -1,17 +1,4 @@
-import type { ModelProgram, Register, RegisterIndex, Step } from "../program.js";
-
-function inputsOf(step: Step): readonly RegisterIndex[] {
-  switch (step.op) {
-    case "binary":
-      return [step.left, step.right];
-    case "where":
-      return [step.condition, step.yes, step.no];
-    case "concat":
-      return step.inputs;
-    default:
-      return [step.input];
-  }
-}
+import { operandsOf, type ModelProgram, type Register, type RegisterIndex, type Step } from "../program.js";
 
 function renumbered(step: Step, at: (register: RegisterIndex) => RegisterIndex): Step {
   switch (step.op) {
@@ -29,7 +16,7 @@ function renumbered(step: Step, at: (register: RegisterIndex) => RegisterIndex):
 /** The steps without an addition of constants after a product of matrices: it becomes the product's bias, which is added last too. */
 function withBias(steps: readonly Step[], registers: readonly Register[], kept: readonly RegisterIndex[]): Step[] {
   const uses = new Map<RegisterIndex, number>();
-  for (const register of [...kept, ...steps.flatMap(inputsOf)]) uses.set(register, (uses.get(register) ?? 0) + 1);
+  for (const register of [...kept, ...steps.flatMap(operandsOf)]) uses.set(register, (uses.get(register) ?? 0) + 1);
   const makers = new Map<RegisterIndex, number>();
   const out: (Step | undefined)[] = [...steps];
   for (const [i, step] of steps.entries()) {
@@ -64,7 +51,7 @@ export function prune({ steps, registers, inputs, outputs, ...rest }: ModelProgr
     .toReversed()
     .filter((step) => {
       if (!live.has(step.output)) return false;
-      for (const input of inputsOf(step)) live.add(input);
+      for (const input of operandsOf(step)) live.add(input);
       return true;
     })
     .toReversed();
